@@ -1,0 +1,161 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/billing/ledger"
+	"kvitt/billing/stripe"
+	"kvitt/bot"
+	"kvitt/flows"
+	"kvitt/settings"
+	"kvitt/store"
+)
+
+// wires are what an app hangs on besides its settings. The zero value is the real world; tests put pretend far ends and a pretend clock in.
+type wires struct {
+	Slack  *http.Client     // Nil: bot's own.
+	Stripe *http.Client     // Nil: stripe's own.
+	Now    func() time.Time // Nil: time.Now.
+	Log    *slog.Logger
+}
+
+// app is the whole bot, wired.
+type app struct {
+	settings settings.Settings
+	backend  store.Backend
+	bot      *bot.Bot
+	flows    *flows.Flows
+	ledger   *ledger.Ledger // Nil without it.
+	log      *slog.Logger
+	now      func() time.Time
+	team     atomic.Pointer[string] // Known once Slack has said hello.
+	wires    wires
+}
+
+// newApp wires what needs no answer from Slack. Connect does the rest.
+func newApp(s settings.Settings, backend store.Backend, w wires) *app {
+	a := &app{settings: s, backend: backend, log: w.Log, now: time.Now, wires: w}
+	if w.Now != nil {
+		a.now = w.Now
+	}
+	a.bot = bot.New(bot.Config{
+		Token: s.Slack.BotToken.Reveal(), AppToken: s.Slack.AppToken.Reveal(), SigningSecret: s.Slack.SigningSecret.Reveal(), APIURL: s.Slack.APIURL,
+		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log,
+	})
+	return a
+}
+
+// scopes are those without which somebody would not be reminded, or not be recognised.
+func scopes(s settings.Settings) []bot.Scope {
+	need := []bot.Scope{
+		{Name: "chat:write", Why: "to post reminders and confirmations"},
+		{Name: "im:write", Why: "to write to billing admins"},
+		{Name: "users:read", Why: "to see who presses a button"},
+	}
+	if slices.ContainsFunc(s.Admins, func(entry string) bool { return slices.Contains([]byte(entry), '@') }) {
+		need = append(need, bot.Scope{Name: "users:read.email", Why: "to find the e-mail addresses of KVITT_ADMINS"})
+	}
+	return need
+}
+
+// seenFor is how long a click or an event is remembered. Slack's last repetition of an event comes after about six minutes.
+const seenFor = time.Hour
+
+// seen remembers clicks and events for the bot. The id is its own caller token's base: one process asks once for each.
+func (a *app) seen(ctx context.Context, id string) (bool, error) {
+	team := a.team.Load()
+	if team == nil {
+		return false, errors.New("Slack has not said yet which workspace this is")
+	}
+	return a.backend.FirstSight(ctx, *team, id, rand.Text(), seenFor)
+}
+
+// connect asks Slack who we are and wires what depends on it. It returns *bot.SetupError for what an operator has to mend.
+func (a *app) connect(ctx context.Context) error {
+	id, err := a.bot.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	providers, err := a.providers()
+	if err != nil {
+		return err
+	}
+	s := a.settings
+	a.flows = flows.New(&flows.Flows{
+		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep,
+		Records: store.Of[flows.Record](a.backend, id.Team, "invoice"),
+		Admins:  &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, "pin"), Team: id.Team, Now: a.now, Log: a.log},
+		People:  &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
+		Policy: flows.Policy{
+			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
+			Schedule: flows.Schedule{Offsets: s.Reminders.Offsets, Every: s.Reminders.Every},
+			Hours:    flows.Hours{From: s.Hours.From, To: s.Hours.To, Days: s.Days},
+		},
+	})
+	a.team.Store(&id.Team)
+	a.log.Info("connected to Slack", "team", id.Team, "bot", id.User)
+	return nil
+}
+
+// providers are the billing services of KVITT_BILLING, in the operator's order.
+func (a *app) providers() ([]billing.Provider, error) {
+	var all []billing.Provider
+	for _, name := range a.settings.Billing {
+		switch name {
+		case settings.Ledger:
+			a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.now)
+			all = append(all, a.ledger)
+		case settings.Stripe:
+			s := a.settings.Stripe
+			p, err := stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,
+				Now: a.now, HTTP: a.wires.Stripe, Log: a.log})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, p)
+		default:
+			return nil, fmt.Errorf("nobody knows the billing service %q", name)
+		}
+	}
+	return all, nil
+}
+
+// run works until ctx ends, then drains. connect must have succeeded.
+func (a *app) run(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.flows.Run(ctx)
+	}()
+	err := a.bot.Run(ctx)
+	<-done
+	return err
+}
+
+// readiness is what GET /readyz says: each neighbour's state in a word, and whether people are served.
+func (a *app) readiness() (state map[string]any, ready bool) {
+	slack, storeWell, billingState := "waiting", "ok", map[string]string{}
+	if a.bot.Ready() {
+		slack = "ok"
+	}
+	if a.team.Load() != nil {
+		storeErr, services := a.flows.Health()
+		if storeErr != nil {
+			storeWell = "failing"
+		}
+		for name, err := range services {
+			billingState[name] = cmp.Or(map[bool]string{true: "failing"}[err != nil], "ok")
+		}
+	}
+	return map[string]any{"slack": slack, "store": storeWell, "billing": billingState}, slack == "ok" && storeWell == "ok"
+}

@@ -1,0 +1,210 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// method is one method of the Web API and the pace we keep with it. Slack's tiers are minimums per minute, and short bursts are
+// allowed (docs.slack.dev/apis/web-api/rate-limits).
+type method struct {
+	name      string
+	perMinute float64
+	burst     int
+	write     bool // It changes something, so an unanswered call may have been done.
+}
+
+// "Several hundred messages per minute" and workspace; chat.postMessage has no tier.
+var postMessage = method{"chat.postMessage", 300, 20, true}
+
+var (
+	postEphemeral = tier4("chat.postEphemeral", true)
+	update        = tier3("chat.update", true)
+	openView      = tier4("views.open", true)
+	pushView      = tier4("views.push", true)
+	updateView    = tier4("views.update", true)
+	publishView   = tier4("views.publish", true)
+	openDM        = tier3("conversations.open", false) // Opening twice is opening once.
+	history       = tier3("conversations.history", false)
+	replies       = tier3("conversations.replies", false)
+	placeInfo     = tier3("conversations.info", false)
+	userInfo      = tier4("users.info", false)
+	lookUp        = tier3("users.lookupByEmail", false)
+	authTest      = tier3("auth.test", false)
+	// Ten opens in ten seconds is the most that a server which hangs up after every hello may see of us.
+	openSocket = method{"apps.connections.open", 30, 3, false}
+)
+
+func tier3(name string, write bool) method { return method{name, 50, 10, write} }
+func tier4(name string, write bool) method { return method{name, 100, 20, write} }
+
+// One message a second and channel; "short bursts" are allowed.
+const (
+	channelPerSecond = 1
+	channelBurst     = 5
+	manyChannels     = 1000
+)
+
+// pacer keeps Slack's pace: a bucket for each method, and one for each channel that is posted to.
+type pacer struct {
+	mu       sync.Mutex
+	methods  map[string]*bucket
+	channels map[string]*bucket
+}
+
+func newPacer() *pacer {
+	return &pacer{methods: map[string]*bucket{}, channels: map[string]*bucket{}}
+}
+
+func (p *pacer) method(m method) *bucket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.methods[m.name] == nil {
+		p.methods[m.name] = newBucket(rate.Limit(m.perMinute/60), m.burst)
+	}
+	return p.methods[m.name]
+}
+
+func (p *pacer) channel(id string) *bucket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.channels[id] == nil {
+		if len(p.channels) >= manyChannels {
+			p.forgetIdle()
+		}
+		p.channels[id] = newBucket(channelPerSecond, channelBurst)
+	}
+	return p.channels[id]
+}
+
+// forgetIdle drops full buckets: a new one is just like them.
+func (p *pacer) forgetIdle() {
+	for id, b := range p.channels {
+		if b.idle() {
+			delete(p.channels, id)
+		}
+	}
+}
+
+// A bucket lets callers through at a pace. Answers, which somebody waits for, go before everything else; within a lane, first
+// come is first served. Its clock is the real one (or a bubble's): a wait is a wait, whatever day the demo pretends it is.
+type bucket struct {
+	mu     sync.Mutex
+	limit  *rate.Limiter
+	until  time.Time // Nobody goes before: Slack's Retry-After.
+	answer []chan struct{}
+	other  []chan struct{}
+	timer  *time.Timer // Runs while somebody waits.
+}
+
+func newBucket(limit rate.Limit, burst int) *bucket {
+	return &bucket{limit: rate.NewLimiter(limit, burst)}
+}
+
+// take waits for its turn. It returns *BusyError at once if the turn would come after ctx's deadline.
+func (b *bucket) take(ctx context.Context, answer bool) error {
+	turn, err := b.join(ctx, answer)
+	if err != nil || turn == nil {
+		return err
+	}
+	select {
+	case <-turn:
+		return nil
+	case <-ctx.Done():
+		b.leave(turn)
+		return notSent(ctx)
+	}
+}
+
+// join takes a token now (nil turn), or queues.
+func (b *bucket) join(ctx context.Context, answer bool) (chan struct{}, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if ctx.Err() != nil {
+		return nil, notSent(ctx)
+	}
+	ahead := len(b.answer)
+	if !answer {
+		ahead += len(b.other)
+	}
+	wait := b.wait(ahead)
+	if wait == 0 && b.limit.Allow() {
+		return nil, nil
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+		return nil, &BusyError{After: wait}
+	}
+	turn := make(chan struct{})
+	if answer {
+		b.answer = append(b.answer, turn)
+	} else {
+		b.other = append(b.other, turn)
+	}
+	b.arm()
+	return turn, nil
+}
+
+// wait is how long somebody with that many ahead waits from now.
+func (b *bucket) wait(ahead int) time.Duration {
+	missing := float64(ahead) + 1 - b.limit.Tokens()
+	// A hair of a token is what rounding leaves.
+	paced := max(0, time.Duration((missing-1e-6)/float64(b.limit.Limit())*float64(time.Second)))
+	return max(paced, time.Until(b.until))
+}
+
+// arm sets the timer for the next in line.
+func (b *bucket) arm() {
+	if b.timer == nil && len(b.answer)+len(b.other) > 0 {
+		b.timer = time.AfterFunc(max(b.wait(0), time.Microsecond), b.next)
+	}
+}
+
+// next lets everybody go whose turn it is.
+func (b *bucket) next() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.timer = nil
+	for len(b.answer)+len(b.other) > 0 && b.wait(0) == 0 && b.limit.Allow() {
+		lane := &b.other
+		if len(b.answer) > 0 {
+			lane = &b.answer
+		}
+		close((*lane)[0])
+		*lane = (*lane)[1:]
+	}
+	b.arm()
+}
+
+// leave gives up a place in the queue.
+func (b *bucket) leave(turn chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.answer, b.other = without(b.answer, turn), without(b.other, turn)
+}
+
+// pause obeys a Retry-After.
+func (b *bucket) pause(d time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if until := time.Now().Add(d); until.After(b.until) {
+		b.until = until
+	}
+}
+
+func (b *bucket) idle() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.answer)+len(b.other) == 0 && b.limit.Tokens() >= float64(b.limit.Burst())
+}
+
+func without(lane []chan struct{}, turn chan struct{}) []chan struct{} {
+	for i, t := range lane {
+		if t == turn {
+			return append(lane[:i:i], lane[i+1:]...)
+		}
+	}
+	return lane
+}

@@ -1,0 +1,159 @@
+package bot
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// Person is somebody as Slack knows them.
+type Person struct {
+	ID     string
+	Team   string         // Home workspace.
+	Name   string         // What to call them, cleaned; never empty.
+	Email  string         // Empty without the scope users:read.email.
+	Locale string         // As Slack writes it, "en-US", "nb-NO"; may be empty.
+	Zone   *time.Location // Nil where Slack does not say, or names a zone that this machine does not know.
+
+	Bot      bool // Another program, Slackbot included.
+	Guest    bool // Sees some channels only, or has not accepted the invitation yet.
+	Deleted  bool
+	Stranger bool // Of another organisation, here through a shared channel.
+
+	Read time.Time // When Slack said so, by Config.Now.
+
+	teams []string // Grid: every workspace they are in.
+}
+
+// FullMember tells whether they belong to that workspace (or to it, among others, in a Grid) as a living, full member.
+func (p Person) FullMember(team string) bool {
+	if p.ID == "" || team == "" || p.Bot || p.Guest || p.Deleted || p.Stranger {
+		return false
+	}
+	return p.Team == team || slices.Contains(p.teams, team)
+}
+
+// Place is a channel as Slack knows it.
+type Place struct {
+	ID, Name string
+	Shared   bool // With another organisation, or about to be.
+	Archived bool
+	Member   bool // The bot is in it.
+	Private  bool
+
+	read time.Time
+}
+
+// crowd remembers for a while who people are and what channels are like.
+type crowd struct {
+	mu     sync.Mutex
+	people map[string]Person
+	places map[string]Place
+}
+
+// enough bounds each of them; when there are more, everything is asked anew.
+const enough = 10_000
+
+func newCrowd() *crowd { return &crowd{people: map[string]Person{}, places: map[string]Place{}} }
+
+// Person tells who somebody is, as Slack said at most maxAge ago; 0 asks now. ErrGone: nobody here has that id.
+func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Person, error) {
+	b.crowd.mu.Lock()
+	known, ok := b.crowd.people[id]
+	b.crowd.mu.Unlock()
+	if ok && maxAge > 0 && b.cfg.Now().Sub(known.Read) < maxAge {
+		return known, nil
+	}
+	return b.readPerson(ctx, userInfo, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
+}
+
+// PersonByEmail tells who has that e-mail address; it always asks. ErrNotFound: nobody, or nobody whom the bot may see.
+// It needs the scope users:read.email; what Slack answers has no locale.
+func (b *Bot) PersonByEmail(ctx context.Context, email string) (Person, error) {
+	return b.readPerson(ctx, lookUp, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserByEmailContext(ctx, email) })
+}
+
+func (b *Bot) readPerson(ctx context.Context, m method, read func(context.Context) (*slack.User, error)) (Person, error) {
+	var p Person
+	err := b.call(ctx, m, true, func(ctx context.Context) error {
+		user, err := read(ctx)
+		if err == nil && user.ID == "" {
+			return errNoAnswer
+		}
+		if err == nil {
+			p = person(user, b.cfg.Now())
+		}
+		return err
+	})
+	if err != nil || m == lookUp {
+		return p, err
+	}
+	b.crowd.mu.Lock()
+	defer b.crowd.mu.Unlock()
+	if len(b.crowd.people) >= enough {
+		clear(b.crowd.people)
+	}
+	b.crowd.people[p.ID] = p
+	return p, nil
+}
+
+func person(u *slack.User, now time.Time) Person {
+	p := Person{
+		ID: u.ID, Team: u.TeamID, Email: u.Profile.Email, Locale: u.Locale, Read: now, teams: u.Enterprise.Teams,
+		Bot:      u.IsBot || u.IsWorkflowBot || u.IsConnectorBot || u.ID == "USLACKBOT",
+		Guest:    u.IsRestricted || u.IsUltraRestricted || u.IsInvitedUser,
+		Deleted:  u.Deleted,
+		Stranger: u.IsStranger,
+		Name:     Clean(firstOf(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name, u.ID)),
+	}
+	// LoadLocation("") is UTC, which nobody said.
+	if zone, err := time.LoadLocation(u.TZ); err == nil && u.TZ != "" {
+		p.Zone = zone
+	}
+	return p
+}
+
+// Place tells what a channel is like, as Slack said at most maxAge ago; 0 asks now. It needs channels:read or groups:read.
+// ErrGone: there is none, or it is private and the bot is not in it.
+func (b *Bot) Place(ctx context.Context, channel string, maxAge time.Duration) (Place, error) {
+	b.crowd.mu.Lock()
+	known, ok := b.crowd.places[channel]
+	b.crowd.mu.Unlock()
+	if ok && maxAge > 0 && b.cfg.Now().Sub(known.read) < maxAge {
+		return known, nil
+	}
+	var p Place
+	err := b.call(ctx, placeInfo, false, func(ctx context.Context) error {
+		c, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
+		if err == nil && c.ID == "" {
+			return errNoAnswer
+		}
+		if err == nil {
+			p = place(c, b.cfg.Now())
+		}
+		return err
+	})
+	if err != nil {
+		return Place{}, err
+	}
+	b.crowd.mu.Lock()
+	defer b.crowd.mu.Unlock()
+	if len(b.crowd.places) >= enough {
+		clear(b.crowd.places)
+	}
+	b.crowd.places[channel] = p
+	return p, nil
+}
+
+func place(c *slack.Channel, now time.Time) Place {
+	return Place{
+		ID: c.ID, Name: Clean(c.Name), read: now,
+		Shared:   c.IsExtShared || c.IsPendingExtShared || len(c.PendingShared) > 0,
+		Archived: c.IsArchived,
+		Member:   c.IsMember,
+		Private:  c.IsPrivate || c.IsIM || c.IsMpIM || c.IsGroup,
+	}
+}

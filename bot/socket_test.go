@@ -1,0 +1,228 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kvitt/sandbox"
+)
+
+// mostWithin is the largest number of calls in any window of that length.
+func mostWithin(calls []sandbox.Call, window time.Duration) (most int) {
+	for i, first := range calls {
+		n := 0
+		for _, c := range calls[i:] {
+			if c.At.Sub(first.At) <= window {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+func TestAServerThatHangsUpAfterEveryHelloSeesAtMostTenOpensInTenSeconds(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		w.slack.HelloThenClose(true)
+		w.slack.CutSockets()
+		time.Sleep(5 * time.Minute)
+		if most := mostWithin(w.calls("apps.connections.open"), 10*time.Second); most > 10 || most < 2 {
+			w.t.Errorf("%d opens in 10 s", most)
+		}
+		w.slack.HelloThenClose(false)
+		time.Sleep(20 * time.Second)
+		if !w.bot.Ready() {
+			w.t.Error("not ready again after the server mended its ways")
+		}
+	})
+}
+
+func TestALostConnectionIsReplacedFast(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		time.Sleep(time.Minute)
+		w.slack.CutSockets()
+		synctest.Wait()
+		time.Sleep(100 * time.Millisecond)
+		if !w.bot.Ready() || w.slack.Connections() != 1 {
+			w.t.Errorf("ready: %v, connections: %d", w.bot.Ready(), w.slack.Connections())
+		}
+	})
+}
+
+func TestAHalfOpenConnectionIsNoticedWithinThirtySeconds(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		time.Sleep(time.Minute)
+		w.slack.FreezeSockets()
+		opens := len(w.calls("apps.connections.open"))
+		time.Sleep(silence + pingEvery)
+		if got := len(w.calls("apps.connections.open")); got != opens+1 {
+			w.t.Errorf("%d new connections", got-opens)
+		}
+		if !w.bot.Ready() {
+			w.t.Error("not ready on the new connection")
+		}
+	})
+}
+
+func TestASlackThatNeverPingsKeepsItsConnection(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.slack.StopPings(true)
+		w.run()
+		time.Sleep(5 * time.Minute)
+		if opens := len(w.calls("apps.connections.open")); opens != 2 || !w.bot.Ready() {
+			w.t.Errorf("%d opens (one of them the preflight's), ready: %v", opens, w.bot.Ready())
+		}
+	})
+}
+
+func TestNoPressIsLostWhenSlackAnnouncesARestart(t *testing.T) {
+	for _, reason := range []string{"warning", "refresh_requested"} {
+		t.Run(reason, func(t *testing.T) {
+			story(t, nil, func(w *world) {
+				var presses atomic.Int32
+				w.bot.OnPress("pay", func(context.Context, Click) error { presses.Add(1); return nil })
+				w.run()
+				_, button := w.post("pay")
+				time.Sleep(time.Hour)
+				w.slack.Disconnect(reason)
+				synctest.Wait()
+				for range 40 {
+					if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil {
+						w.t.Errorf("a press during the restart: %v", err)
+					}
+					time.Sleep(500 * time.Millisecond)
+				}
+				if presses.Load() != 40 || w.slack.Connections() != 1 || !w.bot.Ready() {
+					w.t.Errorf("%d presses, %d connections", presses.Load(), w.slack.Connections())
+				}
+			})
+		})
+	}
+}
+
+func TestAnEnvelopeThatCannotBeReadIsAcknowledged(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		w.slack.SendFrame([]byte(`not JSON at all`))
+		w.slack.SendFrame([]byte(`{"type":"interactive","payload":{}}`))
+		for kind, payload := range map[sandbox.Kind]any{
+			sandbox.Interactive:  map[string]any{"type": 7},
+			sandbox.SlashCommand: map[string]any{"command": []int{1}},
+			sandbox.Event:        map[string]any{},
+			"a kind of tomorrow": map[string]any{"x": 1},
+		} {
+			if ack, err := w.slack.Deliver(w.t.Context(), kind, payload); err != nil || ack.Took > time.Second {
+				w.t.Errorf("%s: %+v, %v", kind, ack, err)
+			}
+		}
+		if !w.bot.Ready() {
+			w.t.Error("the connection did not survive")
+		}
+	})
+}
+
+func TestReadyMeansThatSlackSaidHello(t *testing.T) {
+	story(t, nil, func(w *world) {
+		if w.bot.Ready() {
+			w.t.Error("ready before Connect")
+		}
+		w.run()
+		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: 5})
+		w.slack.CutSockets()
+		synctest.Wait()
+		if w.bot.Ready() {
+			w.t.Error("ready without a connection")
+		}
+		time.Sleep(30 * time.Second)
+		if !w.bot.Ready() {
+			w.t.Error("not ready after Slack came back")
+		}
+	})
+}
+
+func TestARateLimitOnOpeningIsObeyed(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		before := len(w.calls("apps.connections.open"))
+		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.RateLimited, RetryAfter: 30})
+		w.slack.CutSockets()
+		time.Sleep(29 * time.Second)
+		if n := len(w.calls("apps.connections.open")) - before; n != 1 {
+			w.t.Errorf("%d opens within the Retry-After", n)
+		}
+		time.Sleep(5 * time.Second)
+		if !w.bot.Ready() {
+			w.t.Error("not ready after the Retry-After")
+		}
+	})
+}
+
+func TestAnInstallationThatEndsIsReturnedFromRun(t *testing.T) {
+	for name, end := range map[string]func(w *world){
+		"a call is told": func(w *world) {
+			w.slack.Fail(sandbox.Fault{Kind: sandbox.Refuse, Code: "token_revoked", Times: -1})
+			if _, err := w.bot.Post(w.t.Context(), w.finance, Message{Text: "x"}); !errors.Is(err, ErrDead) {
+				w.t.Errorf("Post returned %v", err)
+			}
+		},
+		"an event says so": func(w *world) {
+			w.slack.Fail(sandbox.Fault{Kind: sandbox.Refuse, Code: "account_inactive", Times: -1})
+			w.slack.SendEvent(w.t.Context(), map[string]any{"type": "app_uninstalled"})
+		},
+		"the socket is told": func(w *world) {
+			w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.Refuse, Code: "not_allowed_token_type", Times: -1})
+			w.slack.CutSockets()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(w *world) {
+				w.run()
+				end(w)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				select {
+				case err := <-w.stopped:
+					if setup, ok := asSetup(err); !ok || !strings.HasPrefix(setup.Setting, "SLACK_") {
+						w.t.Errorf("Run returned %v", err)
+					}
+				default:
+					w.t.Fatal("Run did not return")
+				}
+				w.stop = nil
+			})
+		})
+	}
+}
+
+func TestOneOddAnswerDoesNotStopABotThatWorks(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.Refuse, Code: "invalid_auth"})
+		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.Refuse, Code: "invalid_auth"})
+		w.bot.Post(w.t.Context(), w.finance, Message{Text: "x"})
+		w.slack.CutSockets()
+		time.Sleep(10 * time.Second)
+		if !w.bot.Ready() {
+			w.t.Error("the bot stopped")
+		}
+	})
+}
+
+func TestBackoffGrowsAndIsBounded(t *testing.T) {
+	var waits []time.Duration
+	for failed := 1; failed < 100; failed++ {
+		waits = append(waits, backoff(failed))
+	}
+	if waits[0] < 125*time.Millisecond || waits[0] > 250*time.Millisecond || slices.Max(waits) > 15*time.Second || slices.Min(waits[10:]) < 7*time.Second {
+		t.Errorf("the waits are %v", waits)
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"kvitt/billing/ledger"
+)
+
+// controlName is the socket in KVITT_DATA through which other commands reach the store while serve holds it. Mode 0600: whoever may read the store
+// may use it.
+const controlName = "kvitt.sock"
+
+// importLimit bounds a file on its way through the socket; ledger.Import has the same limit.
+const importLimit = 10 << 20
+
+// control is serve's side of the socket.
+type control struct {
+	server  *http.Server
+	serving sync.WaitGroup
+}
+
+func openControl(a *app) (*control, error) {
+	path := filepath.Join(a.settings.Data, controlName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("an old control socket is in the way; remove %s: %w", path, err)
+	}
+	previous := syscall.Umask(0o177)
+	listener, err := net.Listen("unix", path)
+	syscall.Umask(previous)
+	if err != nil {
+		return nil, fmt.Errorf("the control socket cannot be opened; is the path of KVITT_DATA very long? %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
+	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
+	c.serving.Go(func() { _ = c.server.Serve(listener) })
+	return c, nil
+}
+
+func (c *control) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.server.Shutdown(ctx)
+	c.serving.Wait()
+}
+
+// imported is the answer to an import through the socket.
+type imported struct {
+	Report ledger.Report
+	Error  string
+}
+
+func receiveImport(a *app, w http.ResponseWriter, r *http.Request) {
+	report, err := a.ledger.Import(r.Context(), r.URL.Query().Get("name"), http.MaxBytesReader(w, r.Body, importLimit+1))
+	answer := imported{Report: report}
+	if err != nil {
+		answer.Error = err.Error()
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+// importThrough sends a file to the serve that holds the store.
+func importThrough(ctx context.Context, data, name string, file io.Reader) (ledger.Report, error) {
+	path := filepath.Join(data, controlName)
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
+	defer client.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://kvitt/invoices/import?name="+url.QueryEscape(name), file)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return ledger.Report{}, fmt.Errorf("the kvitt that holds %s does not answer on %s; is it starting or stopping? %w", data, path, err)
+	}
+	defer resp.Body.Close()
+	var answer imported
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return ledger.Report{}, fmt.Errorf("the answer of the kvitt that holds %s: %w", data, err)
+	}
+	if answer.Error != "" {
+		return ledger.Report{}, errors.New(answer.Error)
+	}
+	return answer.Report, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"kvitt/sandbox"
+	"kvitt/settings"
+)
+
+// demo runs serve's own wiring against pretend far ends on this machine. The bot cannot tell: it speaks Socket Mode and HTTPS' plain sister to
+// addresses that happen to be here.
+func demo(ctx context.Context, set settings.Settings, std streams) error {
+	folder, err := os.MkdirTemp("", "kvitt-demo-")
+	if err != nil {
+		return fmt.Errorf("the demo's temporary folder: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	far, err := openFarEnds(set.Listen)
+	if err != nil {
+		return err
+	}
+	defer far.close()
+	world := newWorld(far.stripeURL)
+	far.serve(world)
+	serveSet, err := settings.Load(settings.Options{Command: settings.Serve, Environ: world.environment(far, folder)})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "%s\n", far.pageURL)
+	fmt.Fprintln(std.out, "Open this page: a pretend Slack, in which no money moves. Ctrl-C ends it.")
+	quiet := streams{out: std.out, err: std.err, log: slog.New(quieter{std.log.Handler()})}
+	backend, err := openStore(ctx, serveSet, quiet)
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	a := newApp(serveSet, backend, wires{Log: quiet.log})
+	if _, err := newLedger(backend, nil, time.Now).Import(ctx, "demo.csv", strings.NewReader(world.ledgerFile(time.Now()))); err != nil {
+		return err
+	}
+	return serveWith(ctx, a)
+}
+
+// quieter lets only what an operator should know through: whoever tries the demo looks at the page.
+type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+// farEnds are the listeners of the pretend worlds.
+type farEnds struct {
+	page, slack, stripe          net.Listener
+	pageURL, slackURL, stripeURL string
+	servers                      []*http.Server
+	serving                      sync.WaitGroup
+	world                        *world
+}
+
+func openFarEnds(listen string) (*farEnds, error) {
+	far := &farEnds{}
+	for _, end := range []struct {
+		listener *net.Listener
+		url      *string
+		address  string
+	}{{&far.page, &far.pageURL, listen}, {&far.slack, &far.slackURL, "127.0.0.1:0"}, {&far.stripe, &far.stripeURL, "127.0.0.1:0"}} {
+		l, err := net.Listen("tcp", end.address)
+		if err != nil {
+			return nil, fmt.Errorf("the demo cannot listen on %s; choose another KVITT_LISTEN: %w", end.address, err)
+		}
+		*end.listener, *end.url = l, "http://"+l.Addr().String()
+	}
+	return far, nil
+}
+
+func (far *farEnds) serve(w *world) {
+	far.world = w
+	for listener, handler := range map[net.Listener]http.Handler{far.page: sandbox.Page(w.slack), far.slack: w.slack.Handler(), far.stripe: w.stripe.Handler()} {
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+		far.servers = append(far.servers, server)
+		far.serving.Go(func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				panic(err) // A listener of our own that breaks is nothing a demo can go on with.
+			}
+		})
+	}
+}
+
+func (far *farEnds) close() {
+	if far.world != nil {
+		far.world.slack.Shutdown()
+	}
+	for _, server := range far.servers {
+		_ = server.Close()
+	}
+	far.serving.Wait()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// errDoor says that an HTTP door broke while serving.
+var errDoor = errors.New("an HTTP door broke")
+
+// doors are the HTTP doors of CONTRACT section 3.
+type doors struct {
+	app     *app
+	open    atomic.Bool // Slack has said who we are, so that requests can be judged.
+	servers []*http.Server
+	serving sync.WaitGroup
+}
+
+// openDoors listens at once, so that an address that is taken is told before anything else; broken is called if a door breaks later.
+func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
+	d := &doors{app: a}
+	ops := http.NewServeMux()
+	ops.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	ops.HandleFunc("GET /readyz", d.readyz)
+	public := ops
+	if a.settings.OpsListen != "" && a.settings.OpsListen != a.settings.Listen {
+		public = http.NewServeMux()
+		if err := d.listen(a.settings.OpsListen, ops, broken); err != nil {
+			return nil, err
+		}
+	}
+	if !a.settings.Slack.SocketMode() {
+		public.HandleFunc("POST /slack/events", d.slackEvents)
+	}
+	if err := d.listen(a.settings.Listen, public, broken); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *doors) listen(address string, handler http.Handler, broken context.CancelCauseFunc) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("the HTTP doors cannot listen on %s; choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+	d.servers = append(d.servers, server)
+	d.app.log.Info("listening", "address", listener.Addr().String())
+	d.serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			broken(fmt.Errorf("%w: %w", errDoor, err))
+		}
+	})
+	return nil
+}
+
+// connected lets Slack's requests in.
+func (d *doors) connected() { d.open.Store(true) }
+
+func (d *doors) slackEvents(w http.ResponseWriter, r *http.Request) {
+	if !d.open.Load() {
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return
+	}
+	d.app.bot.Handler().ServeHTTP(w, r)
+}
+
+func (d *doors) readyz(w http.ResponseWriter, _ *http.Request) {
+	state, ready := d.app.readiness()
+	w.Header().Set("Content-Type", "application/json")
+	if !ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(state)
+}
+
+func (d *doors) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, server := range d.servers {
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close()
+		}
+	}
+	d.serving.Wait()
+}

@@ -1,0 +1,189 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kvitt/billing"
+)
+
+// Undoer is a billing service whose records can be taken back.
+type Undoer interface {
+	// Undo takes back what the payment with this key recorded. A second Undo of the same key does no harm.
+	Undo(ctx context.Context, invoice, key, by, reason string) error
+}
+
+// charge checks right, facts and method once more, fresh, right before money moves; then it pays. What cannot be checked is not allowed.
+func (j *job) charge(ctx context.Context) error {
+	rec, err := j.Records.Load(ctx, j.id)
+	if err != nil || rec.Attempt == nil {
+		return err
+	}
+	a := *rec.Attempt
+	provider, err := j.provider(j.id)
+	if err != nil {
+		return err
+	}
+	method, notice, err := j.check(ctx, provider, a)
+	if notice.Kind != "" {
+		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
+		return errors.Join(err, noted, j.showResult(ctx, a))
+	}
+	if err := j.note(ctx, func(r *Record) error { return r.send(a.Key, method, j.Now(), j.Now().Add(provider.KeyLife())) }); err != nil {
+		return err
+	}
+	a.Method = method
+	out, err := provider.Pay(ctx, j.payment(a))
+	if err != nil {
+		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
+		return errors.Join(err, noted, j.showResult(ctx, a))
+	}
+	return j.conclude(ctx, a, out)
+}
+
+// check returns the payment method as the billing service lists it now, or what to tell the payer and why nothing may be paid.
+func (j *job) check(ctx context.Context, provider billing.Provider, a Attempt) (billing.Method, Notice, error) {
+	right, err := j.Admins.Right(ctx, a.By, 0)
+	switch {
+	case err != nil:
+		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+	case right != MayPay:
+		return billing.Method{}, Notice{Kind: NoticeEnded}, nil
+	}
+	inv, err := provider.Invoice(ctx, j.id)
+	if err != nil {
+		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+	}
+	if err := j.note(ctx, func(r *Record) error { r.see(inv, j.Now()); return nil }); err != nil {
+		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+	}
+	switch {
+	case inv.Status == billing.Paid:
+		return billing.Method{}, Notice{Kind: NoticeElsewhere}, nil
+	case inv.Status != billing.Open || inv.AmountDue != a.Amount:
+		return billing.Method{}, Notice{Kind: NoticeChanged}, nil
+	}
+	methods, err := provider.Methods(ctx, inv)
+	if err != nil {
+		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+	}
+	for _, m := range methods {
+		if m.ID == a.Method.ID {
+			return m, Notice{}, nil
+		}
+	}
+	return billing.Method{}, Notice{Kind: NoticeRefused, Decline: billing.MethodUnusable}, nil
+}
+
+// look asks what became of a payment. It is repeated only with the same key, only while that key lives, and only by somebody who still may pay.
+func (j *job) look(ctx context.Context) error {
+	rec, err := j.Records.Load(ctx, j.id)
+	if err != nil || rec.Attempt == nil {
+		return err
+	}
+	a := *rec.Attempt
+	provider, err := j.provider(j.id)
+	if err != nil {
+		return err
+	}
+	out, err := provider.Status(ctx, j.payment(a))
+	if err != nil {
+		return errors.Join(err, j.doubt(ctx, rec))
+	}
+	unsettled := out.Progress == billing.NotStarted || out.Progress == billing.Unclear
+	if !unsettled || rec.State == Submitted {
+		return j.conclude(ctx, a, out)
+	}
+	right, err := j.Admins.Right(ctx, a.By, 0)
+	if err != nil || right != MayPay || rec.keyDead(j.Now()) {
+		return errors.Join(err, j.doubt(ctx, rec))
+	}
+	out, err = provider.Pay(ctx, j.payment(a))
+	if err != nil {
+		return errors.Join(err, j.doubt(ctx, rec))
+	}
+	return j.conclude(ctx, a, out)
+}
+
+// conclude notes what became of a payment.
+func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) error {
+	err := j.note(ctx, func(r *Record) error {
+		now := j.Now()
+		switch out.Progress {
+		case billing.Settled:
+			return r.settle(a.Key, out, now)
+		case billing.Submitted:
+			return r.submit(a.Key, now, now.Add(submitEvery))
+		case billing.Refused:
+			return r.refuse(a.Key, out.Decline, now)
+		case billing.NeedsAction:
+			return r.refuse(a.Key, billing.AuthenticationOff, now)
+		case billing.Elsewhere, billing.Changed:
+			if out.Invoice.ID != "" {
+				r.see(out.Invoice, now)
+			}
+			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
+		}
+		if r.State == Submitted {
+			return r.submit(a.Key, now, now.Add(submitEvery))
+		}
+		return r.doubt(a.Key, now, j.nextLook(*r))
+	})
+	return errors.Join(err, j.showResult(ctx, a))
+}
+
+// doubt notes that nobody can say yet.
+func (j *job) doubt(ctx context.Context, rec Record) error {
+	a := *rec.Attempt
+	err := j.note(ctx, func(r *Record) error {
+		if r.State == Submitted {
+			return r.submit(a.Key, j.Now(), j.Now().Add(submitEvery))
+		}
+		return r.doubt(a.Key, j.Now(), j.nextLook(*r))
+	})
+	if rec.State == Paying {
+		err = errors.Join(err, j.showResult(ctx, a))
+	}
+	return err
+}
+
+func (j *job) nextLook(r Record) time.Time {
+	if r.keyDead(j.Now()) {
+		return j.Now().Add(submitEvery)
+	}
+	return j.Now().Add(lookEvery)
+}
+
+func (j *job) payment(a Attempt) billing.Payment {
+	return billing.Payment{Invoice: j.id, Key: a.Key, Method: a.Method.ID, Amount: a.Amount, By: a.By, Reference: a.Reference, Started: orTime(a.Sent, a.Began)}
+}
+
+// takeBack undoes a record of the ledger, if who asked for it still may.
+func (j *job) takeBack(ctx context.Context) error {
+	rec, err := j.Records.Load(ctx, j.id)
+	if err != nil || rec.Undo == nil || rec.lastPayment() == nil {
+		return err
+	}
+	right, err := j.Admins.Right(ctx, rec.Undo.By, 0)
+	if err != nil {
+		return err
+	}
+	provider, err := j.provider(j.id)
+	if err != nil {
+		return err
+	}
+	pay := *rec.lastPayment()
+	undoer, ok := provider.(Undoer)
+	if !ok || right != MayPay {
+		return j.note(ctx, func(r *Record) error { r.keep(j.Now()); return nil })
+	}
+	if err := undoer.Undo(ctx, j.id, pay.Key, rec.Undo.By, rec.Undo.Reason); err != nil {
+		if errors.Is(err, billing.ErrUnavailable) {
+			return err
+		}
+		return errors.Join(err, j.note(ctx, func(r *Record) error { r.keep(j.Now()); return nil }))
+	}
+	places := unique(append(confirmPlaces(pay, j.Policy), rec.Undo.By))
+	return j.note(ctx, func(r *Record) error { r.undone(places, j.Now()); return nil })
+}

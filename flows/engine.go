@@ -1,0 +1,141 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"kvitt/store"
+)
+
+const (
+	leaseTime    = 30 * time.Second // A call to a billing service ends in 20 s, so a lease outlives it.
+	stepTime     = 20 * time.Second
+	drainTime    = 10 * time.Second
+	storeBackoff = 5 * time.Second
+)
+
+// lanes and how many invoices of each are worked on at once: a thousand reminders never stand before a payment.
+var lanes = map[store.Lane]int{store.Urgent: 8, store.Routine: 16}
+
+// Run asks the billing services, sweeps, and works until ctx ends; then it finishes what it has begun, at most 10 s long.
+func (f *Flows) Run(ctx context.Context) {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var loops sync.WaitGroup
+	for lane, workers := range lanes {
+		loops.Go(func() { f.sweep(ctx, working, lane, workers) })
+	}
+	loops.Go(func() { f.syncs(ctx) })
+	loops.Wait()
+	late := time.AfterFunc(drainTime, stop)
+	defer late.Stop()
+	f.work.Wait()
+}
+
+// nudge makes the sweepers look at once: a click or a webhook has changed a record.
+func (f *Flows) nudge() {
+	for lane := range lanes {
+		poke(f.wake[lane])
+	}
+}
+
+// sweep leases what is due in one lane and works on it. It looks at every sweep, at every nudge, and in the urgent lane at the very moment that
+// something becomes due.
+func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int) {
+	slots := make(chan struct{}, workers)
+	freed := make(chan struct{}, 1)
+	for ctx.Err() == nil {
+		leases, next, err := f.lease(ctx, lane, workers-len(slots))
+		if err != nil && ctx.Err() == nil {
+			f.Log.ErrorContext(ctx, "what is due could not be read; trying again", "lane", lane, "err", err)
+			next = f.Now().Add(storeBackoff)
+		}
+		for _, lease := range leases {
+			slots <- struct{}{}
+			f.work.Go(func() {
+				f.attend(working, lease)
+				<-slots
+				poke(freed)
+			})
+		}
+		f.rest(ctx, lane, next, freed)
+	}
+}
+
+// lease takes what is due, as much as there are free hands.
+func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.Lease, time.Time, error) {
+	if free == 0 {
+		return nil, time.Time{}, nil
+	}
+	leases, next, err := f.Backend.Lease(ctx, f.Policy.Team, lane, free, leaseTime)
+	f.health.store(err)
+	return leases, next, err
+}
+
+// rest waits until there may be something to do.
+func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, freed <-chan struct{}) {
+	now := f.Now()
+	until := f.Sweep.Next(now)
+	if lane == store.Urgent {
+		until = sooner(until, next)
+	}
+	timer := time.NewTimer(max(until.Sub(now), 0))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-freed:
+	case <-f.wake[lane]:
+	}
+}
+
+// attend reconciles one invoice under a lease.
+func (f *Flows) attend(ctx context.Context, lease store.Lease) {
+	log := f.Log.With("invoice", lease.Key.ID)
+	ctx, cancel := context.WithTimeoutCause(ctx, leaseTime-2*time.Second, errLease)
+	defer cancel()
+	if err := f.reconcile(ctx, lease); err != nil && !errors.Is(err, context.Canceled) {
+		log.WarnContext(ctx, "not everything could be done; it is tried again", "err", err)
+	}
+	release, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer done()
+	if err := f.Backend.Release(release, lease); err != nil {
+		log.WarnContext(ctx, "the lease could not be handed back; it runs out by itself", "err", err)
+	}
+}
+
+var errLease = errors.New("the lease is about to run out")
+
+// syncs asks the billing services at start and whenever the schedule says.
+func (f *Flows) syncs(ctx context.Context) {
+	for ctx.Err() == nil {
+		f.SyncOnce(ctx)
+		if !sleepUntil(ctx, f.Sync, f.Now) {
+			return
+		}
+	}
+}
+
+// sleepUntil waits for the next time of a schedule; false when ctx ends first. A schedule only says when to look, never what to do.
+func sleepUntil(ctx context.Context, schedule cron.Schedule, now func() time.Time) bool {
+	at := now()
+	timer := time.NewTimer(schedule.Next(at).Sub(at))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

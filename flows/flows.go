@@ -1,0 +1,71 @@
+// Package flows is what the bot does: it tells the people who may pay when an invoice comes due, lets them pay it from the
+// message, and says so once it is paid. Whoever reads the file names has seen the product:
+//
+//	schedule   when a reminder is due: milestones, hours, zones           (pure)
+//	record     what is known of one invoice, and what may happen to it    (pure)
+//	plan       what is to be done now, each step with its reason          (pure)
+//	reconcile  does the steps: post, mend, look for; notes each result
+//	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
+//	sync       asks the billing services
+//	remind     who is told, and in which language
+//	pay        the click on Pay now, the modal, the submission
+//	charge     the payment itself: checks once more, pays, looks after what is unknown
+//	admin      who may pay; every denial has its own sentence
+//	card       how an invoice looks to any reader, in any state
+//	words      English and Norwegian
+//
+// One idea carries it: a click never edits a message. A click changes the record; one repeatable step makes the messages agree
+// with it. So a missed tick costs nothing, a duplicate costs nothing, a crash is resumed by the next sweep, and two
+// replicas are two sweepers.
+//
+//	open ──► paying ──► paid                        paid: then confirmed in every place, once
+//	  ▲         │ ▲        │
+//	  │         ▼ │        │ undone (ledger), debit returned
+//	  │      unknown       │
+//	  │         │          │         unknown ──► open only when that very key has definitely failed
+//	  │◄────────┘ refused  │         submitted: a debit that clears in days
+//	  │◄───────────────────┘
+//	  └──► paid (elsewhere), gone (void, credited)
+//
+// Slack's wire format stays in bot, money's in billing, and how things are remembered in store. Nothing in here reads a clock of
+// its own: time comes in.
+package flows
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// Flows is the product. All fields are required; Run may be called once.
+type Flows struct {
+	Bot       *bot.Bot
+	Backend   store.Backend
+	Providers []billing.Provider
+	Records   *store.Records[Record]
+	Admins    *Admins
+	People    *People
+	Policy    Policy
+	Sync      cron.Schedule // When to ask the billing services.
+	Sweep     cron.Schedule // When to look for what is due to be done.
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	wake   map[store.Lane]chan struct{} // Something became due just now.
+	work   sync.WaitGroup
+	health health
+}
+
+// New wires what only flows knows; everything else is the caller's.
+func New(f *Flows) *Flows {
+	f.wake = map[store.Lane]chan struct{}{store.Urgent: make(chan struct{}, 1), store.Routine: make(chan struct{}, 1)}
+	f.health.failing, f.health.synced = map[string]error{}, map[string]time.Time{}
+	f.register()
+	return f
+}

@@ -1,0 +1,41 @@
+package flows
+
+import (
+	"cmp"
+
+	"kvitt/billing"
+	"kvitt/bot"
+)
+
+// notice is said once to one person, or in one channel. It is not edited afterwards, except for a request to look at an invoice:
+// that one has a Pay button, which goes when there is nothing to pay any more.
+func (c card) notice(n Notice) bot.Message {
+	line := c.noticeLine(n)
+	lines, blocks := []string{line}, []bot.Block{bot.Plain(line)}
+	if n.Kind != NoticeAsk {
+		return bot.Message{Text: plainText(line), Blocks: blocks}
+	}
+	if status := c.status(); status != "" {
+		lines, blocks = append(lines, status), append(blocks, bot.Plain(status))
+	}
+	if c.r.payable() {
+		blocks = append(blocks, bot.Actions("controls", c.payButton()))
+	}
+	return bot.Message{Text: plainText(lines...), Blocks: blocks}
+}
+
+func (c card) noticeLine(n Notice) string {
+	facts := []string{"Title", c.title(), "Amount", c.money(n.Amount), "Who", c.name(n.By), "Reason", bot.Clip(clean(n.Reason), 300)}
+	switch n.Kind {
+	case NoticeRefused:
+		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
+	case NoticeAsk, NoticeChanged:
+		facts = append(facts, "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))
+	}
+	return c.say("notice."+string(n.Kind), facts...)
+}
+
+// declineLine says why a payment was refused, and what to do next.
+func declineLine(w words, d billing.Decline, method string) string {
+	return w.say("decline."+string(cmp.Or(d, billing.Generic)), "Method", cmp.Or(clean(method), w.say("the method")))
+}

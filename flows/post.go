@@ -1,0 +1,171 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kvitt/bot"
+)
+
+// say posts a message that the record has claimed.
+func (j *job) say(ctx context.Context, post Post) error {
+	channel, err := j.destination(ctx, post.Place)
+	var ref bot.Ref
+	var shows string
+	if err == nil {
+		ref, shows, err = j.send(ctx, post, channel)
+	}
+	noted := j.note(ctx, func(r *Record) error {
+		p := r.post(post.Key)
+		if p == nil {
+			return ErrStale
+		}
+		if err != nil {
+			p.failed(err, j.Now())
+			return nil
+		}
+		p.posted(ref, shows)
+		return nil
+	})
+	return errors.Join(about(post, err), noted)
+}
+
+// send renders the message from the record as it is now.
+func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, string, error) {
+	m, err := j.rendered(ctx, post)
+	if err != nil {
+		return bot.Ref{}, "", fmt.Errorf("%w: %w", bot.ErrUnavailable, err)
+	}
+	ref, err := j.Bot.Post(ctx, channel, m)
+	return ref, digest(m), err
+}
+
+func (j *job) rendered(ctx context.Context, post Post) (bot.Message, error) {
+	rec, err := j.Records.Load(ctx, j.id)
+	if err != nil {
+		return bot.Message{}, err
+	}
+	if have := rec.post(post.Key); have != nil {
+		post = *have
+	}
+	return render(j.Now(), rec, post, j.audience, j.Policy), nil
+}
+
+// seek looks for a message that may have been posted when the answer was lost. Where nobody can look, a reminder is rather lost, and a confirmation
+// rather said twice.
+func (j *job) seek(ctx context.Context, post Post) error {
+	channel, err := j.destination(ctx, post.Place)
+	var ref bot.Ref
+	var found bool
+	if err == nil {
+		ref, found, err = j.find(ctx, post, channel)
+	}
+	noted := j.note(ctx, func(r *Record) error {
+		p := r.post(post.Key)
+		switch {
+		case p == nil:
+			return ErrStale
+		case errors.Is(err, bot.ErrNoHistory):
+			p.unseen()
+		case err != nil:
+			p.delay(err, j.Now())
+		case found:
+			p.posted(ref, "")
+		default:
+			p.Unsure = false
+		}
+		return nil
+	})
+	if errors.Is(err, bot.ErrNoHistory) {
+		err = nil
+	}
+	return errors.Join(about(post, err), noted)
+}
+
+func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, bool, error) {
+	since := post.Claimed.Add(-time.Minute)
+	if post.Thread != "" {
+		return j.Bot.FindReply(ctx, bot.Ref{Channel: channel, TS: post.Thread}, post.token(j.id), since)
+	}
+	return j.Bot.Find(ctx, channel, post.token(j.id), since)
+}
+
+// mend edits a message so that it shows the record as it is now. Repeating it does no harm.
+func (j *job) mend(ctx context.Context, post Post) error {
+	m, err := j.rendered(ctx, post)
+	if err != nil {
+		return err
+	}
+	err = j.Bot.Update(ctx, post.Ref, m)
+	noted := j.note(ctx, func(r *Record) error {
+		p := r.post(post.Key)
+		switch {
+		case p == nil:
+			return ErrStale
+		case err == nil:
+			p.posted(post.Ref, digest(m))
+		case errors.Is(err, bot.ErrGone):
+			p.Over = "gone"
+		default:
+			p.delay(err, j.Now())
+		}
+		return nil
+	})
+	return errors.Join(about(post, err), noted)
+}
+
+func (p *Post) posted(ref bot.Ref, shows string) {
+	p.Ref, p.Shows, p.Unsure, p.Attempts, p.Retry = ref, shows, false, 0, time.Time{}
+}
+
+// failed notes why a message was not posted, and when to try again.
+func (p *Post) failed(err error, now time.Time) {
+	p.Unsure = errors.Is(err, bot.ErrUnclear)
+	if errors.Is(err, bot.ErrNotFound) || (errors.Is(err, bot.ErrGone) && !isChannel(p.Place)) {
+		p.Over = "nobody is there"
+		return
+	}
+	p.delay(err, now)
+}
+
+// unseen decides about a message that may have been posted and cannot be looked for.
+func (p *Post) unseen() {
+	if p.isReminder() || p.Again {
+		p.Over, p.Unsure = "may have been posted", false
+		return
+	}
+	p.Again, p.Unsure = true, false
+}
+
+const (
+	maxAttempts = 12
+	shortest    = 2 * time.Second
+	longest     = time.Minute
+	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived: an operator has to act.
+)
+
+// delay sets when to try again: what Slack asks for, or ever longer.
+func (p *Post) delay(err error, now time.Time) {
+	p.Attempts++
+	wait := min(shortest<<min(p.Attempts-1, 10), longest)
+	if busy, ok := errors.AsType[*bot.BusyError](err); ok {
+		p.Attempts--
+		wait = max(busy.After, 100*time.Millisecond)
+	}
+	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) {
+		wait = uninvited
+	}
+	if _, refused := errors.AsType[*bot.RefusedError](err); refused && p.Attempts >= maxAttempts {
+		p.Over = "refused by Slack"
+	}
+	p.Retry = now.Add(wait)
+}
+
+func about(post Post, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the message %s: %w", post.Key, err)
+}

@@ -1,0 +1,141 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// pressView shows a private link to the invoice, to a billing admin only. The link is fetched now, shown once, and kept nowhere.
+func (f *Flows) pressView(ctx context.Context, c bot.Click) error {
+	return f.withLink(ctx, c, "modal.link", func(ctx context.Context, p billing.Provider, rec Record, _ words) (string, error) {
+		return p.PrivateLink(ctx, rec.Invoice.ID)
+	})
+}
+
+// pressAdd shows a private link to the page on which a payment method can be added.
+func (f *Flows) pressAdd(ctx context.Context, c bot.Click) error {
+	return f.withLink(ctx, c, "modal.add.link", func(ctx context.Context, p billing.Provider, rec Record, w words) (string, error) {
+		return p.MethodsLink(ctx, rec.Invoice, string(w.lang))
+	})
+}
+
+func (f *Flows) withLink(ctx context.Context, c bot.Click, label string, link func(context.Context, billing.Provider, Record, words) (string, error)) error {
+	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
+		rec, denied, err := f.entitled(ctx, c, w)
+		if err != nil || denied != nil {
+			return orView(denied, w), err
+		}
+		provider, err := f.provider(rec.Invoice.ID)
+		if err != nil {
+			return bot.View{}, err
+		}
+		url, err := link(ctx, provider, rec, w)
+		return linkView(w, titleOf(w, rec.Invoice), w.say(label), url), err
+	})
+}
+
+// pressAsk passes a request to the billing admins: once per person, invoice and day, and in no words but Kvitt's.
+func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
+	w := speak(f.People.Lang(ctx, c.User))
+	right, err := f.Admins.Right(ctx, c.User, recently)
+	if err != nil {
+		return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, tellView(w, w.say("modal.later"))))
+	}
+	if right == Outsider {
+		return f.Bot.Replace(ctx, c.ViewID, tellView(w, w.say("modal.denied")))
+	}
+	admins, err := f.Admins.List(ctx)
+	if err != nil {
+		return err
+	}
+	said := "modal.asked.already"
+	_, err = f.change(ctx, c.Value, store.Urgent, func(r *Record) error {
+		said = "modal.asked.already"
+		if r.Layout == 0 {
+			return store.ErrNotFound
+		}
+		if r.ask(c.User, billing.DateOf(f.Now(), f.Policy.Zone), admins, f.Now()) {
+			said = "modal.asked"
+		}
+		return nil
+	})
+	view := tellView(w, w.say(said, "Admins", w.list(f.adminNames(ctx), "and")))
+	if err != nil {
+		view = tellView(w, failure(w, err))
+	}
+	return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, view))
+}
+
+// pressUndo asks for the reason for which a record of the ledger is taken back.
+func (f *Flows) pressUndo(ctx context.Context, c bot.Click) error {
+	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
+		rec, denied, err := f.entitled(ctx, c, w)
+		if err != nil || denied != nil {
+			return orView(denied, w), err
+		}
+		if pay := rec.lastPayment(); pay == nil || !pay.Recorded || f.Now().Sub(pay.At) >= undoWindow {
+			return tellView(w, w.say("undo.late")), nil
+		}
+		return undoView(w, rec.Invoice), nil
+	})
+}
+
+// submitUndo notes the request; the record is taken back by whoever holds its lease.
+func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) {
+	w := speak(f.People.Lang(ctx, c.User))
+	saw, err := readShown(c.Meta)
+	if err != nil {
+		return replyView(tellView(w, w.say("modal.missing"))), nil
+	}
+	c.Value = saw.Invoice
+	if billing.LooksLikeCard(c.Fields[blockReason]) {
+		return bot.Reply{Errors: map[string]string{blockReason: w.say("ledger.bankref.card")}}, nil
+	}
+	if denied, err := f.checkSubmission(ctx, c, w); err != nil || denied != nil {
+		return replyView(orView(denied, w)), err
+	}
+	undo := Undo{By: c.User, Reason: bot.Clip(clean(c.Fields[blockReason]), 300), At: f.Now()}
+	_, err = f.change(ctx, saw.Invoice, store.Urgent, func(r *Record) error { return r.undoing(undo) })
+	switch {
+	case errors.Is(err, ErrStale):
+		return replyView(tellView(w, w.say("undo.late"))), nil
+	case err != nil:
+		return replyView(tellView(w, w.say("modal.later"))), err
+	}
+	return replyView(tellView(w, w.say("undo.done"))), nil
+}
+
+// pressRelease is a person's decision that a payment of which nobody knows, and whose key is dead, was not made.
+func (f *Flows) pressRelease(ctx context.Context, c bot.Click) error {
+	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
+		_, denied, err := f.entitled(ctx, c, w)
+		if err != nil || denied != nil {
+			return orView(denied, w), err
+		}
+		_, err = f.change(ctx, c.Value, store.Urgent, func(r *Record) error { return r.release(c.User, f.Now()) })
+		if errors.Is(err, ErrStale) {
+			return tellView(w, w.say("modal.unpayable")), nil
+		}
+		return tellView(w, w.say("release.done")), err
+	})
+}
+
+// chooseLanguage notes a person's choice in App Home, and shows Home in it.
+func (f *Flows) chooseLanguage(ctx context.Context, c bot.Click) error {
+	lang := Lang(c.Value)
+	if lang != English && lang != Norwegian {
+		lang = ""
+	}
+	if err := f.People.Choose(ctx, c.User, lang); err != nil {
+		return err
+	}
+	return f.home(ctx, c)
+}
+
+// homeTime is how long making somebody's Home may take.
+const homeTime = 8 * time.Second

@@ -1,0 +1,165 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/store"
+)
+
+// rounds bounds how often one lease plans anew: a message's answer to a change that came while it was posted takes two.
+const rounds = 8
+
+// unfinished is how long an invoice waits that did not come to rest within its rounds.
+const unfinished = 5 * time.Second
+
+// job is one invoice in the hands of one sweeper.
+type job struct {
+	*Flows
+	lease    store.Lease
+	id       string
+	audience Audience
+	notes    sync.Mutex // One at a time: steps done side by side note their results without meeting in compare-and-set.
+}
+
+// reconcile makes the world agree with one record: it plans, does the steps, notes each result, and plans again until nothing is left to do.
+// It may be cut off anywhere; whoever leases the record next goes on.
+func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
+	j := &job{Flows: f, lease: lease, id: lease.Key.ID}
+	var failed error
+	for range rounds {
+		rec, err := f.Records.Load(ctx, j.id)
+		if err != nil {
+			return fmt.Errorf("the record: %w", err)
+		}
+		if j.audience, err = f.audience(ctx, rec); err != nil {
+			return err
+		}
+		steps, _, _ := Plan(f.Now(), rec, j.audience, f.Policy)
+		if len(steps) == 0 {
+			rested, err := j.rest(ctx)
+			if rested || err != nil {
+				return errors.Join(failed, err)
+			}
+			continue
+		}
+		if err := j.claim(ctx, steps); err != nil {
+			return err
+		}
+		failed = j.do(ctx, steps)
+	}
+	_, err := j.change(ctx, func(r *Record) error { return nil }, f.Now().Add(unfinished))
+	return errors.Join(failed, err)
+}
+
+// rest notes when to look again; false when a change came in between that asks for more.
+func (j *job) rest(ctx context.Context) (rested bool, err error) {
+	_, err = j.Records.Update(ctx, j.id, func(r *Record) (store.Next, error) {
+		steps, wake, lane := Plan(j.Now(), *r, j.audience, j.Policy)
+		if rested = len(steps) == 0; !rested {
+			return store.Next{}, store.Unchanged
+		}
+		return store.Next{Wake: wake, Lane: lane}, nil
+	}, store.Under(j.lease))
+	return rested, err
+}
+
+// claim notes which messages are about to be posted. Only then they are.
+func (j *job) claim(ctx context.Context, steps []Step) error {
+	var posts []Post
+	for _, step := range steps {
+		if step.Do == Say {
+			posts = append(posts, step.Post)
+		}
+	}
+	if len(posts) == 0 {
+		return nil
+	}
+	return j.note(ctx, func(r *Record) error {
+		r.claim(posts, j.Now())
+		return nil
+	})
+}
+
+// do takes all steps side by side: a payment does not wait for a message to Slack.
+func (j *job) do(ctx context.Context, steps []Step) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, stepTime, errLease)
+	defer cancel()
+	var wg sync.WaitGroup
+	errs := make([]error, len(steps))
+	for i, step := range steps {
+		j.Log.InfoContext(ctx, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
+		wg.Go(func() { errs[i] = j.step(ctx, step) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (j *job) step(ctx context.Context, step Step) error {
+	switch step.Do {
+	case Say:
+		return j.say(ctx, step.Post)
+	case Seek:
+		return j.seek(ctx, step.Post)
+	case Mend:
+		return j.mend(ctx, step.Post)
+	case Charge:
+		return j.charge(ctx)
+	case Look:
+		return j.look(ctx)
+	case Alarm:
+		j.Log.ErrorContext(ctx, "a payment stays unknown; ask the billing service by hand", "invoice", j.id)
+		return j.note(ctx, func(r *Record) error { r.alarm(j.Now()); return nil })
+	case TakeBack:
+		return j.takeBack(ctx)
+	case Settle:
+		return j.note(ctx, func(r *Record) error { r.settled(); return nil })
+	}
+	return fmt.Errorf("nobody knows how to %q", step.Do)
+}
+
+// note changes the record under the lease; the invoice stays due until rest says otherwise.
+func (j *job) note(ctx context.Context, fn func(*Record) error) error {
+	j.notes.Lock()
+	defer j.notes.Unlock()
+	_, err := j.change(ctx, fn, j.Now())
+	return err
+}
+
+func (j *job) change(ctx context.Context, fn func(*Record) error, wake time.Time) (Record, error) {
+	// What was done must be noted even when the time for doing is up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	return j.Records.Update(ctx, j.id, func(r *Record) (store.Next, error) {
+		r.notes = nil
+		err := fn(r)
+		return store.Next{Wake: wake, Lane: store.Urgent, Audit: r.notes}, err
+	}, store.Under(j.lease))
+}
+
+// change is how everybody but a sweeper changes a record: the sweepers look at it at once.
+func (f *Flows) change(ctx context.Context, id string, lane store.Lane, fn func(*Record) error) (Record, error) {
+	rec, err := f.Records.Update(ctx, id, func(r *Record) (store.Next, error) {
+		r.notes = nil
+		err := fn(r)
+		return store.Next{Wake: f.Now(), Lane: lane, Audit: r.notes}, err
+	})
+	if err == nil {
+		f.nudge()
+	}
+	return rec, err
+}
+
+// provider finds the billing service of an invoice by the word before the colon of its id.
+func (f *Flows) provider(id string) (billing.Provider, error) {
+	for _, p := range f.Providers {
+		if name := p.Name() + ":"; len(id) > len(name) && id[:len(name)] == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("invoice %q: %w", id, billing.ErrNotFound)
+}

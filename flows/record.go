@@ -1,0 +1,190 @@
+package flows
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// State is where an invoice stands in Kvitt. What the billing service says of it is Record.Invoice.Status.
+type State string
+
+const (
+	Open      State = "open"      // Nothing is under way.
+	Paying    State = "paying"    // Somebody's payment is under way.
+	Unknown   State = "unknown"   // A payment was sent and nobody can say yet what became of it.
+	Submitted State = "submitted" // A payment was accepted and clears later.
+	Paid      State = "paid"      // The billing service says that it is paid.
+	Gone      State = "gone"      // Void, credited or deleted: nothing is to pay.
+)
+
+// layout is the version of Record's stored form; a higher one in the store was written by a newer Kvitt.
+const layout = 1
+
+// Record is everything that Kvitt knows of one invoice. It is changed by the transitions in this file and nowhere else; each is
+// pure, so that it may run again when two writers met. It names people by their Slack user ids only.
+type Record struct {
+	Layout   int             `json:"layout"`
+	Invoice  billing.Invoice `json:"invoice"`
+	State    State           `json:"state"`
+	Attempt  *Attempt        `json:"attempt,omitzero"` // The one payment under way; nil in every other state.
+	Failed   int             `json:"failed,omitzero"`  // Payments that definitely failed. The next key derives from it.
+	Payments []Payment       `json:"payments,omitzero"`
+	Undo     *Undo           `json:"undo,omitzero"` // Asked for and not yet done.
+	Notices  []Notice        `json:"notices,omitzero"`
+	Posts    []Post          `json:"posts,omitzero"`
+	Asks     []Ask           `json:"asks,omitzero"`
+
+	notes []store.Note // Audit entries of the change at hand; written with it.
+}
+
+// Attempt is the one payment of an invoice that is under way. It is stored before money moves.
+type Attempt struct {
+	Key       string         `json:"key"` // Idempotency key.
+	By        string         `json:"by"`
+	Method    billing.Method `json:"method"` // Only ID is known at first; the rest is looked up before money moves.
+	Reference string         `json:"reference,omitzero"`
+	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
+	Amount    billing.Money  `json:"amount"`
+	Began     time.Time      `json:"began"`
+	Sent      time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.
+	KeyDies   time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
+	NextLook  time.Time      `json:"next_look,omitzero"`
+	Doubted   time.Time      `json:"doubted,omitzero"` // Since when the outcome is unknown.
+	Alarmed   bool           `json:"alarmed,omitzero"` // Payer and operator were told that it stays unknown.
+	View      string         `json:"view,omitzero"`    // The payer's modal, should it still be open.
+}
+
+// Payment is how an invoice came to be paid, as the billing service confirmed it.
+type Payment struct {
+	By        string        `json:"by,omitzero"` // Empty: paid outside Kvitt.
+	Key       string        `json:"key,omitzero"`
+	Method    string        `json:"method,omitzero"` // "Visa •••• 4242".
+	Reference string        `json:"reference,omitzero"`
+	Recorded  bool          `json:"recorded,omitzero"` // Noted by a person, who can take it back.
+	Amount    billing.Money `json:"amount"`
+	At        time.Time     `json:"at"`
+	Undone    *Undo         `json:"undone,omitzero"`
+	Settled   bool          `json:"settled,omitzero"` // Confirmed in every place; nothing more is said of it.
+}
+
+// Undo takes back a record of the ledger.
+type Undo struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// Ask is one person's request that somebody look at this invoice.
+type Ask struct {
+	By  string       `json:"by"`
+	Day billing.Date `json:"day"`
+}
+
+// Notice is a message to one place that is said once and not edited afterwards.
+type Notice struct {
+	ID      string          `json:"id"` // Unique in the record; a notice with a known id is not said again.
+	Kind    NoticeKind      `json:"kind"`
+	To      string          `json:"to"` // User or channel id.
+	By      string          `json:"by,omitzero"`
+	Method  string          `json:"method,omitzero"`
+	Decline billing.Decline `json:"decline,omitzero"`
+	Amount  billing.Money   `json:"amount,omitzero"`
+	Reason  string          `json:"reason,omitzero"`
+}
+
+// NoticeKind is what a Notice is about.
+type NoticeKind string
+
+const (
+	NoticeRefused   NoticeKind = "refused"   // The payment was declined.
+	NoticeEnded     NoticeKind = "ended"     // The payer's right had ended.
+	NoticeUnchecked NoticeKind = "unchecked" // Right or facts could not be checked.
+	NoticeChanged   NoticeKind = "changed"   // The invoice changed before money moved.
+	NoticeElsewhere NoticeKind = "elsewhere" // It was already paid elsewhere.
+	NoticeDoubt     NoticeKind = "doubt"     // Nobody knows yet whether it went through.
+	NoticeStill     NoticeKind = "still"     // Still nobody knows, after a quarter of an hour.
+	NoticeAsk       NoticeKind = "ask"       // Somebody asks a billing admin to look at it.
+	NoticeUndone    NoticeKind = "undone"    // A record was taken back.
+)
+
+// Post is one message of ours about this invoice. It enters the record before it is sent.
+type Post struct {
+	Key      string       `json:"key"` // What it is for; unique in the record.
+	Kind     PostKind     `json:"kind"`
+	Place    string       `json:"place"` // User or channel id.
+	Lang     Lang         `json:"lang"`
+	Day      billing.Date `json:"day,omitzero"`    // Of its milestone.
+	Due      billing.Date `json:"due,omitzero"`    // The due date that the milestone counts from.
+	Number   int          `json:"number,omitzero"` // Index in Payments or Notices.
+	Claimed  time.Time    `json:"claimed"`
+	Ref      bot.Ref      `json:"ref,omitzero"`     // Zero until it is known to be posted.
+	Channel  string       `json:"channel,omitzero"` // Where it is posted to: a direct message has a channel of its own.
+	Thread   string       `json:"thread,omitzero"`
+	Shows    string       `json:"shows,omitzero"`    // Digest of what it says.
+	Unsure   bool         `json:"unsure,omitzero"`   // It may have been posted; look for it before posting again.
+	Again    bool         `json:"again,omitzero"`    // It was posted a second time because nobody could look.
+	Over     string       `json:"over,omitzero"`     // Why nothing more is done about it: gone, given up.
+	Retry    time.Time    `json:"retry,omitzero"`    // Not before.
+	Attempts int          `json:"attempts,omitzero"` // Posts or edits in a row that did not work.
+}
+
+// PostKind is how a Post is rendered.
+type PostKind string
+
+const (
+	PostReminder PostKind = "reminder" // A card with controls.
+	PostThread   PostKind = "thread"   // A later milestone, in the thread of a channel's card.
+	PostConfirm  PostKind = "confirm"  // "Paid", once per place and payment.
+	PostNotice   PostKind = "notice"
+)
+
+// Token marks a message in Slack's metadata, so that it can be found again after a crash. It tells nothing to whoever reads it.
+func (p Post) token(id string) string {
+	sum := sha256.Sum256([]byte(id + "\x00" + p.Key))
+	return hex.EncodeToString(sum[:12])
+}
+
+func (r *Record) post(key string) *Post {
+	for i := range r.Posts {
+		if r.Posts[i].Key == key {
+			return &r.Posts[i]
+		}
+	}
+	return nil
+}
+
+// Key derives an attempt's idempotency key. Nothing in it is random, so that even a store that forgot cannot charge twice: the
+// same invoice, amount and number of failed payments give the same key.
+func (r *Record) key(team string) string {
+	facts := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%d\x00%d", team, r.Invoice.ID, r.Invoice.AmountDue.Minor, r.Invoice.AmountDue.Currency,
+		r.Failed, len(r.Payments))
+	sum := sha256.Sum256([]byte(facts))
+	return "kvitt-" + hex.EncodeToString(sum[:16])
+}
+
+// busy says whether a payment is under way.
+func (r *Record) busy() bool { return r.Attempt != nil }
+
+// keyDead says whether repeating the payment under way could pay twice.
+func (r *Record) keyDead(now time.Time) bool {
+	return r.Attempt != nil && !r.Attempt.Sent.IsZero() && !now.Before(r.Attempt.KeyDies)
+}
+
+// payable says whether somebody could begin to pay now.
+func (r *Record) payable() bool {
+	return r.State == Open && r.Invoice.Status == billing.Open && r.Invoice.AmountDue.Minor > 0
+}
+
+// lastPayment is the payment by which the invoice is paid now; nil when it is not, or was paid before Kvitt knew it.
+func (r *Record) lastPayment() *Payment {
+	if r.State != Paid || len(r.Payments) == 0 {
+		return nil
+	}
+	return &r.Payments[len(r.Payments)-1]
+}

@@ -1,0 +1,136 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/store"
+)
+
+// SyncOnce asks every billing service what there is, and looks the billing admins up anew. A service that fails takes nothing away: reminders go on
+// from what is known.
+func (f *Flows) SyncOnce(ctx context.Context) {
+	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
+		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
+	}
+	var wg sync.WaitGroup
+	for _, provider := range f.Providers {
+		wg.Go(func() {
+			began := f.Now()
+			err := f.syncProvider(ctx, provider)
+			f.health.billing(provider.Name(), err, began)
+			if err != nil && ctx.Err() == nil {
+				f.Log.WarnContext(ctx, "a billing service could not be asked for everything; reminders go on from what is known", "service", provider.Name(), "err", err)
+			}
+		})
+	}
+	wg.Wait()
+	f.nudge()
+}
+
+// syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
+func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
+	listed := map[string]bool{}
+	for inv, err := range provider.Invoices(ctx, f.health.lastSync(provider.Name())) {
+		if err != nil {
+			return err
+		}
+		listed[inv.ID] = true
+		if _, err := f.take(ctx, inv); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for item, err := range f.Records.All(ctx) {
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		if listed[item.ID] || !strings.HasPrefix(item.ID, provider.Name()+":") || item.Rec.State == Gone || item.Rec.State == Paid {
+			continue
+		}
+		errs = append(errs, f.ask(ctx, provider, item.ID))
+	}
+	return errors.Join(errs...)
+}
+
+func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) error {
+	inv, err := provider.Invoice(ctx, id)
+	if errors.Is(err, billing.ErrNotFound) {
+		f.Log.WarnContext(ctx, "the billing service no longer has an invoice that Kvitt knows to be open", "invoice", id)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.take(ctx, inv)
+	return err
+}
+
+// take brings the record up to date with what the billing service says of an invoice.
+func (f *Flows) take(ctx context.Context, inv billing.Invoice) (Record, error) {
+	return f.Records.Update(ctx, inv.ID, func(r *Record) (store.Next, error) {
+		if r.Layout != 0 && same(r.Invoice, inv) {
+			return store.Next{}, store.Unchanged
+		}
+		r.notes = nil
+		r.see(inv, f.Now())
+		return store.Next{Wake: f.Now(), Lane: store.Routine, Audit: r.notes}, nil
+	})
+}
+
+// same compares what a billing service said twice.
+func same(a, b billing.Invoice) bool {
+	if !a.Settlement.At.Equal(b.Settlement.At) {
+		return false
+	}
+	a.Settlement.At, b.Settlement.At = time.Time{}, time.Time{}
+	return a == b
+}
+
+// health is what the flows know of their neighbours; for readiness, and for when to ask for changes.
+type health struct {
+	mu       sync.Mutex
+	storeErr error
+	failing  map[string]error
+	synced   map[string]time.Time
+}
+
+func (h *health) store(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.storeErr = err
+}
+
+func (h *health) billing(name string, err error, began time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failing[name] = err
+	if err == nil {
+		h.synced[name] = began
+	}
+}
+
+// lastSync is when the last whole sync began, with some overlap; zero when there was none.
+func (h *health) lastSync(name string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at, ok := h.synced[name]; ok {
+		return at.Add(-time.Hour)
+	}
+	return time.Time{}
+}
+
+// Health says how the store and each billing service answered last; nil is well.
+func (f *Flows) Health() (storeErr error, services map[string]error) {
+	f.health.mu.Lock()
+	defer f.health.mu.Unlock()
+	services = map[string]error{}
+	for name, err := range f.health.failing {
+		services[name] = err
+	}
+	return f.health.storeErr, services
+}

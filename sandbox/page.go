@@ -1,0 +1,167 @@
+package sandbox
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"slices"
+	"time"
+)
+
+//go:embed web
+var web embed.FS
+
+// Page serves a page to click in: a Slack client for the people of s who are Playable. It takes requests from this machine
+// only, writes (POST /act) only from its own page and as application/json, and acts as playable people only.
+func Page(s *Slack) http.Handler {
+	p := &page{slack: s}
+	files, err := fs.Sub(web, "web")
+	if err != nil {
+		panic(err) // The folder is part of the program.
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /", http.FileServerFS(files))
+	mux.HandleFunc("GET /events", p.events)
+	mux.HandleFunc("GET /state", p.state)
+	mux.HandleFunc("POST /act", p.act)
+	guard := http.NewCrossOriginProtection()
+	return loopbackOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Frame-Options", "DENY")
+		guard.Handler(mux).ServeHTTP(w, r)
+	}))
+}
+
+type page struct{ slack *Slack }
+
+const (
+	settle    = 30 * time.Millisecond // changes that come together are told together
+	keepAlive = 15 * time.Second
+)
+
+// events tells the page, as Server-Sent Events, that something changed; it then asks for /state.
+func (p *page) events(w http.ResponseWriter, r *http.Request) {
+	out := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	seq, next := p.slack.Changed()
+	fmt.Fprintf(w, "event: change\ndata: %d\n\n", seq)
+	beat := time.NewTicker(keepAlive)
+	defer beat.Stop()
+	for out.Flush() == nil {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-beat.C:
+			fmt.Fprint(w, ": still here\n\n")
+			continue
+		case <-next:
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(settle):
+		}
+		seq, next = p.slack.Changed()
+		fmt.Fprintf(w, "event: change\ndata: %d\n\n", seq)
+	}
+}
+
+func (p *page) state(w http.ResponseWriter, r *http.Request) {
+	state, ok := p.slack.screen(r.URL.Query().Get("as"))
+	if !ok {
+		http.Error(w, "nobody on this page has that id", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(encode(state))
+}
+
+// deed is the body of POST /act.
+type deed struct {
+	As      string          `json:"as"`
+	Kind    string          `json:"kind"`
+	Channel string          `json:"channel"`
+	TS      string          `json:"ts"`
+	View    string          `json:"view"`
+	Block   string          `json:"block_id"`
+	Action  string          `json:"action_id"`
+	Value   string          `json:"value"`
+	Option  json.RawMessage `json:"selected_option"`
+	Options []string        `json:"selected_options"`
+	Date    string          `json:"selected_date"`
+	Text    string          `json:"text"`
+}
+
+func (p *page) act(w http.ResponseWriter, r *http.Request) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "application/json" {
+		http.Error(w, "the body must be application/json", http.StatusUnsupportedMediaType)
+		return
+	}
+	var d deed
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&d); err != nil {
+		http.Error(w, "the body is no act: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	answer := object{"ok": true}
+	if err := p.do(r.Context(), d, answer); err != nil {
+		answer = object{"ok": false, "error": err.Error()}
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Write(encode(answer))
+}
+
+// do carries out one act; what it has to tell besides goes into answer.
+func (p *page) do(ctx context.Context, d deed, answer object) error {
+	s, at := p.slack, Spot{Channel: d.Channel, TS: d.TS, View: d.View, Block: d.Block, Action: d.Action}
+	if !s.playable(d.As) {
+		return fmt.Errorf("acting as %q: %w", d.As, ErrNotThere)
+	}
+	switch d.Kind {
+	case "press":
+		return s.Press(ctx, d.As, at, Choose(d.chosen()...))
+	case "input":
+		if chosen := d.chosen(); chosen != nil {
+			return s.Input(ctx, d.As, at, chosen...)
+		}
+		return s.Input(ctx, d.As, at, d.Value)
+	case "options":
+		found, err := s.Options(ctx, d.As, at, d.Value)
+		list := []object{}
+		for _, o := range found {
+			list = append(list, object{"text": object{"type": "plain_text", "text": o.Text}, "value": o.Value})
+		}
+		answer["options"] = list
+		return err
+	case "submit":
+		return s.Submit(ctx, d.As, d.View)
+	case "close":
+		return s.Close(ctx, d.As, d.View)
+	case "home":
+		return s.OpenHome(ctx, d.As)
+	case "command":
+		return s.Command(ctx, d.As, d.Channel, d.Text)
+	case "read":
+		s.Read(d.As, d.Channel)
+		return nil
+	case "dismiss":
+		return s.Dismiss(d.As, d.Channel, d.TS)
+	}
+	return fmt.Errorf("no act is called %q", d.Kind)
+}
+
+// chosen lists what was chosen in a menu; null and nothing choose nothing.
+func (d deed) chosen() []string {
+	var value string
+	json.Unmarshal(d.Option, &value)
+	if value = cmp.Or(value, d.Date); value != "" {
+		return []string{value}
+	}
+	return slices.Clone(d.Options)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kvitt/bot"
+	"kvitt/settings"
+	"kvitt/store"
+)
+
+// serve runs the bot until ctx ends. It returns what keeps it from starting, in words that say what to do.
+func serve(ctx context.Context, set settings.Settings, std streams) error {
+	backend, err := openStore(ctx, set, std)
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	for _, name := range set.Idle {
+		std.log.Warn("a setting has no effect beside the others", "setting", name)
+	}
+	return serveWith(ctx, newApp(set, backend, wires{Log: std.log}))
+}
+
+// openStore opens what the bot remembers.
+func openStore(ctx context.Context, set settings.Settings, std streams) (*store.File, error) {
+	backend, err := store.OpenFile(ctx, set.Data, store.FileOptions{Log: std.log})
+	if errors.Is(err, store.ErrInUse) {
+		return nil, fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", set.Data, err)
+	}
+	return backend, err
+}
+
+// serveWith opens the doors, connects, and works until ctx ends.
+func serveWith(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	doors, err := openDoors(a, cancel)
+	if err != nil {
+		return err
+	}
+	defer doors.close()
+	if err := a.connect(ctx); err != nil {
+		if ctx.Err() != nil {
+			return stopped(ctx)
+		}
+		return explained(err)
+	}
+	if a.ledger == nil {
+		a.ledger = newLedger(a.backend, nil, a.now)
+	}
+	control, err := openControl(a)
+	if err != nil {
+		return err
+	}
+	defer control.close()
+	doors.connected()
+	err = a.run(ctx)
+	a.log.Info("stopped", "why", context.Cause(ctx))
+	if err != nil && ctx.Err() == nil {
+		return explained(err)
+	}
+	return stopped(ctx)
+}
+
+// stopped tells being asked to stop, which is well, from a door that broke.
+func stopped(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && errors.Is(cause, errDoor) {
+		return cause
+	}
+	return nil
+}
+
+// explained puts what Slack refuses into one line.
+func explained(err error) error {
+	if setup, ok := errors.AsType[*bot.SetupError](err); ok {
+		return setup
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+package settings
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Help lists in plain text the secrets that a command takes, which have no flag and so are in no list of its flags. It is
+// empty for a command that takes none.
+func Help(command Command) string {
+	var b strings.Builder
+	for _, d := range table(new(Settings), nil) {
+		if d.secret && slices.Contains(d.commands, command) {
+			fmt.Fprintf(&b, "  %s\n", d.help(command))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "Secrets have no flag. Set the variable, or the variable with _FILE after its name to the path of a file:\n\n" + b.String()
+}
+
+// Markdown is the table of all settings for the README, which a test keeps equal to it.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("| variable | meaning | default |\n|---|---|---|\n")
+	for _, d := range table(new(Settings), nil) {
+		meaning := d.meaning
+		if d.secret {
+			meaning += " (secret)"
+		}
+		if d.notYet != "" {
+			meaning += " *(not in this version yet)*"
+		}
+		for _, item := range slices.Sorted(maps.Keys(d.later)) {
+			meaning += " *(`" + item + "` not in this version yet)*"
+		}
+		otherwise := d.unset
+		if d.fallback != "" {
+			otherwise = "`" + d.fallback + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.variable, meaning, otherwise)
+	}
+	return b.String()
+}

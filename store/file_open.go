@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// openBolt opens the file and looks whether it is whole.
+func openBolt(path string, noSync bool) (db *bolt.DB, err error) {
+	// bbolt reads the file as memory and trusts it: a page that is not there is
+	// a fault, and a page that makes no sense a panic. The lock then stays until
+	// the process ends, because nobody can reach the memory to give it back.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = &DamagedError{What: path, Err: fmt.Errorf("%v", p)}
+		}
+	}()
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoSync: noSync, NoStatistics: true})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%s: %w: stop that one first, or use another folder (KVITT_DATA)", path, ErrInUse)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return nil, &DamagedError{What: path, Err: err}
+	case err != nil:
+		return nil, fmt.Errorf("%w: %s cannot be opened: %w", ErrUnavailable, path, err)
+	}
+	if err := whole(db, path); err != nil {
+		return nil, errors.Join(&DamagedError{What: path, Err: err}, db.Close())
+	}
+	return db, nil
+}
+
+// whole looks at every page once. The size comes first: the check runs in a
+// goroutine of its own, where a missing page could not be caught.
+func whole(db *bolt.DB, path string) error {
+	return db.View(func(tx *bolt.Tx) error {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("it should be %d bytes long and is %d", tx.Size(), info.Size())
+		}
+		var first error
+		for err := range tx.Check() {
+			if first == nil {
+				first = err
+			}
+		}
+		return first
+	})
+}
+
+// settle writes the layout into a new file, and refuses one it does not know.
+func (f *File) settle() error {
+	return f.update(context.Background(), "open", func(tx *bolt.Tx) error {
+		if name, _ := tx.Cursor().First(); name == nil {
+			return create(tx)
+		}
+		meta := tx.Bucket(metaBucket)
+		if meta == nil {
+			return &DamagedError{What: f.path, Err: errors.New("it is a file of another program")}
+		}
+		found, err := strconv.Atoi(string(meta.Get(layoutKey)))
+		if err != nil {
+			return &DamagedError{What: f.path, Err: fmt.Errorf("its layout: %w", err)}
+		}
+		if found > layoutVersion {
+			return &LayoutError{Path: f.path, Found: found, Known: layoutVersion}
+		}
+		for _, name := range buckets {
+			if tx.Bucket(name) == nil {
+				return &DamagedError{What: f.path, Err: fmt.Errorf("its part %q is missing", name)}
+			}
+		}
+		return nil
+	})
+}
+
+func create(tx *bolt.Tx) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(metaBucket).Put(layoutKey, []byte(strconv.Itoa(layoutVersion)))
+}

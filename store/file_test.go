@@ -1,0 +1,309 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"kvitt/store"
+	"kvitt/store/storetest"
+)
+
+// clock is a clock that only moves when told to.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 3, 1, 9, 0, 0, 123456789, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// open opens the store in dir until the end of the test.
+func open(t testing.TB, dir string, opts store.FileOptions) *store.File {
+	t.Helper()
+	f, err := store.OpenFile(t.Context(), dir, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+func TestFileKeepsEveryPromise(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Harness {
+		c, dir := newClock(), t.TempDir()
+		opts := store.FileOptions{Now: c.now, NoSync: true}
+		f := open(t, dir, opts)
+		reopen := func() store.Backend {
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return open(t, dir, opts)
+		}
+		return storetest.Harness{Backend: f, Now: c.now, Advance: c.advance, Reopen: reopen}
+	})
+}
+
+func TestMemoryKeepsEveryPromise(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Harness {
+		c := newClock()
+		return storetest.Harness{Backend: storetest.Memory(c.now), Now: c.now, Advance: c.advance}
+	})
+}
+
+// A bubble's clock stands still while anybody waits for something real.
+func TestFileWorksInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, t.TempDir(), store.FileOptions{})
+		recs := store.Of[int](f, "T1", "count")
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for range 5 {
+					_, err := recs.Update(t.Context(), "1", func(n *int) (store.Next, error) {
+						*n++
+						return store.Next{Wake: time.Now().Add(time.Hour)}, nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("twenty updates took %v of the bubble's time", took)
+		}
+		_, next, err := f.Lease(t.Context(), "T1", store.Routine, 1, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Until(next))
+		got, _, err := f.Lease(t.Context(), "T1", store.Routine, 1, time.Minute)
+		if err != nil || len(got) != 1 || got[0].Late != 0 {
+			t.Errorf("an hour later %v is due (%v)", got, err)
+		}
+	})
+}
+
+func TestASecondProcessIsToldWithinASecond(t *testing.T) {
+	dir := t.TempDir()
+	open(t, dir, store.FileOptions{})
+	start := time.Now()
+	_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
+	if !errors.Is(err, store.ErrInUse) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("the answer is %v", err)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestLeasesOfADeadProcessAreGone(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, store.FileOptions{})
+	if err := f.Write(t.Context(), store.Write{Key: store.Key{Team: "T1", Kind: "k", ID: "1"}, Wake: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	old, _, err := f.Lease(t.Context(), "T1", store.Routine, 1, time.Hour)
+	if err != nil || len(old) != 1 {
+		t.Fatal(old, err)
+	}
+	f.Close()
+	f = open(t, dir, store.FileOptions{})
+	if _, err := f.Extend(t.Context(), old[0], time.Hour); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the dead one's lease: %v", err)
+	}
+	if got, _, err := f.Lease(t.Context(), "T1", store.Routine, 1, time.Hour); err != nil || len(got) != 1 {
+		t.Errorf("after the restart %v is due (%v)", got, err)
+	}
+}
+
+func TestOthersCannotReadTheStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	f := open(t, dir, store.FileOptions{})
+	path := filepath.Join(dir, store.FileName)
+	modes := func() string {
+		folder, _ := os.Stat(dir)
+		file, _ := os.Stat(path)
+		return fmt.Sprintf("%o %o", folder.Mode().Perm(), file.Mode().Perm())
+	}
+	if got := modes(); got != "700 600" {
+		t.Errorf("the modes are %s", got)
+	}
+	f.Close()
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir, store.FileOptions{})
+	if got := modes(); got != "700 600" {
+		t.Errorf("after reopening the modes are %s", got)
+	}
+}
+
+func TestANewerLayoutIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, store.FileName)
+	open(t, dir, store.FileOptions{}).Close()
+	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("2")) })
+	_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
+	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 2 || e.Known != 1 || e.Path != path {
+		t.Errorf("the answer is %v", err)
+	}
+	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("1")) })
+	open(t, dir, store.FileOptions{})
+}
+
+// edit changes the file as another program would.
+func edit(t *testing.T, path string, fn func(*bolt.Tx) error) {
+	t.Helper()
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Update(fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedFileIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, store.FileName)
+	f := open(t, dir, store.FileOptions{NoSync: true})
+	for i := range 300 {
+		k := store.Key{Team: "T1", Kind: "k", ID: fmt.Sprint(i)}
+		if err := f.Write(t.Context(), store.Write{Key: k, Body: make([]byte, 500)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.Close()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := os.Getpagesize()
+	for name, damage := range map[string]func([]byte) []byte{
+		"no store at all": func([]byte) []byte { return []byte(strings.Repeat("hello ", 5000)) },
+		"only zeroes":     func(b []byte) []byte { return make([]byte, len(b)) },
+		"cut in half":     func(b []byte) []byte { return b[:len(b)/2/page*page] },
+		"cut to a stump":  func(b []byte) []byte { return b[:100] },
+		"holes":           func(b []byte) []byte { clear(b[2*page:]); return b },
+		"bad pages":       func(b []byte) []byte { copy(b[2*page:], strings.Repeat("\xff", len(b))); return b },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir() // Of its own: a damaged file may stay locked.
+			path := filepath.Join(dir, store.FileName)
+			if err := os.WriteFile(path, damage(slices.Clone(whole)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
+			if e, ok := errors.AsType[*store.DamagedError](err); !ok || e.What != path {
+				t.Errorf("the answer is %v", err)
+			}
+		})
+	}
+}
+
+func TestAFolderThatCannotBeMadeIsUnavailable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.OpenFile(t.Context(), filepath.Join(file, "data"), store.FileOptions{})
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("the answer is %v", err)
+	}
+}
+
+func TestAReplacedFileIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir, store.FileOptions{})
+	if err := f.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(filepath.Join(dir, store.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("the answer is %v", err)
+	}
+}
+
+// TestWhatWasAcknowledgedSurvivesAKill lets a child write until it is killed.
+func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
+	if dir := os.Getenv("STORE_TEST_WRITE"); dir != "" {
+		writeForEver(t, dir)
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), "STORE_TEST_WRITE="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	acknowledged := 0
+	for acknowledged < 50 {
+		if _, err := fmt.Fscanln(out, &acknowledged); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel() // Kills it in the middle of whatever it does.
+	_ = child.Wait()
+	f := open(t, dir, store.FileOptions{})
+	recs := store.Of[int](f, "T1", "count")
+	n, err := recs.Load(t.Context(), "1")
+	if err != nil || n < acknowledged {
+		t.Errorf("%d writes are there (%v), %d were acknowledged", n, err, acknowledged)
+	}
+	if head, err := store.Verify(recs.Trail(t.Context(), "1")); err != nil || head.Seq != int64(n) {
+		t.Errorf("the trail ends at %d (%v), the record at %d", head.Seq, err, n)
+	}
+}
+
+func writeForEver(t *testing.T, dir string) {
+	f := open(t, dir, store.FileOptions{})
+	recs := store.Of[int](f, "T1", "count")
+	for {
+		n, err := recs.Update(t.Context(), "1", func(n *int) (store.Next, error) {
+			*n++
+			return store.Next{Audit: []store.Note{{Who: "U1", What: "counted"}}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println(n)
+	}
+}

@@ -1,0 +1,201 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"kvitt/store"
+)
+
+// Mem is a store.Backend that keeps nothing: a test double, held to the same
+// promises as the real ones by Run.
+type Mem struct {
+	now func() time.Time
+
+	mu     sync.Mutex
+	broken error
+	docs   map[store.Key]memDoc
+	wakes  map[[2]string][]wake // By team and lane, in order.
+	leases map[store.Key]hold
+	trails map[store.Key][]store.Entry
+	seen   map[[2]string]hold
+}
+
+type memDoc struct {
+	store.Doc
+	tokens []string
+}
+
+type wake struct {
+	at  time.Time
+	key store.Key
+}
+
+// hold is a token that has something until a moment.
+type hold struct {
+	token string
+	until time.Time
+}
+
+// Memory is an empty store with the given clock.
+func Memory(now func() time.Time) *Mem {
+	return &Mem{
+		now: now, docs: map[store.Key]memDoc{}, wakes: map[[2]string][]wake{}, leases: map[store.Key]hold{},
+		trails: map[store.Key][]store.Entry{}, seen: map[[2]string]hold{},
+	}
+}
+
+// Break makes every call answer store.ErrUnavailable, as if the store could not
+// be reached; Break(false) mends it, and nothing is lost.
+func (m *Mem) Break(broken bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken = nil; broken {
+		m.broken = fmt.Errorf("memory: %w", store.ErrUnavailable)
+	}
+}
+
+// do runs fn alone, unless the context has ended or the store is broken.
+func (m *Mem) do(ctx context.Context, fn func() error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := cmp.Or(ctx.Err(), m.broken); err != nil {
+		return err
+	}
+	return fn()
+}
+
+// Load implements store.Backend.
+func (m *Mem) Load(ctx context.Context, key store.Key) (doc store.Doc, err error) {
+	err = m.do(ctx, func() error {
+		if err := key.Check(); err != nil {
+			return err
+		}
+		if doc = m.docs[key].Doc; doc.Version == 0 {
+			return fmt.Errorf("%s: %w", key, store.ErrNotFound)
+		}
+		doc.Body = slices.Clone(doc.Body)
+		return nil
+	})
+	return doc, err
+}
+
+// Write implements store.Backend.
+func (m *Mem) Write(ctx context.Context, w store.Write) error {
+	return m.do(ctx, func() error {
+		if err := w.Check(); err != nil {
+			return err
+		}
+		now, old := m.now(), m.docs[w.Key]
+		l, ok := m.leases[w.Key]
+		switch {
+		case w.Token != "" && slices.Contains(old.tokens, w.Token):
+			return nil
+		case w.Lease != "" && !(ok && l.token == w.Lease && now.Before(l.until)):
+			return fmt.Errorf("%s: %w", w.Key, store.ErrLost)
+		case w.Seen != "" && !m.isFirst(w.Key.Team, w.Seen, w.Token):
+			return fmt.Errorf("%s: %w", w.Key, store.ErrSeen)
+		case w.If != old.Version:
+			return fmt.Errorf("%s: %w", w.Key, store.ErrConflict)
+		}
+		if w.Seen != "" {
+			m.see(w.Key.Team, w.Seen, w.Token, w.SeenFor)
+		}
+		m.trails[w.Key] = append(m.trails[w.Key], w.Entries...)
+		m.put(w, old, now)
+		return nil
+	})
+}
+
+func (m *Mem) put(w store.Write, old memDoc, now time.Time) {
+	doc := memDoc{Doc: store.Doc{Version: old.Version + 1, Body: slices.Clone(w.Body), Head: w.Head, Lane: cmp.Or(w.Lane, store.Routine)}}
+	doc.tokens = append(slices.Clone(old.tokens), w.Token)
+	doc.tokens = doc.tokens[max(0, len(doc.tokens)-store.Remembered):]
+	if !old.Wake.IsZero() {
+		lane := [2]string{w.Key.Team, string(old.Lane)}
+		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{old.Wake, w.Key}, wake.compare)
+		m.wakes[lane] = slices.Delete(m.wakes[lane], i, i+1)
+	}
+	if !w.Wake.IsZero() {
+		doc.Wake = w.Wake.Add(time.Microsecond - 1).Truncate(time.Microsecond).UTC()
+		if !w.Wake.After(now) {
+			doc.Wake = now.Truncate(time.Microsecond).UTC()
+		}
+		lane := [2]string{w.Key.Team, string(doc.Lane)}
+		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{doc.Wake, w.Key}, wake.compare)
+		m.wakes[lane] = slices.Insert(m.wakes[lane], i, wake{doc.Wake, w.Key})
+	}
+	m.docs[w.Key] = doc
+}
+
+func (a wake) compare(b wake) int { return cmp.Or(a.at.Compare(b.at), compareKeys(a.key, b.key)) }
+
+func compareKeys(a, b store.Key) int {
+	return cmp.Or(cmp.Compare(a.Team, b.Team), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+}
+
+// IDs implements store.Backend.
+func (m *Mem) IDs(ctx context.Context, team, kind string) iter.Seq2[string, error] {
+	return walk(ctx, m, func() (ids []string) {
+		for key := range m.docs {
+			if key.Team == team && key.Kind == kind {
+				ids = append(ids, key.ID)
+			}
+		}
+		slices.Sort(ids)
+		return ids
+	})
+}
+
+// Trail implements store.Backend.
+func (m *Mem) Trail(ctx context.Context, key store.Key) iter.Seq2[store.Entry, error] {
+	return walk(ctx, m, func() []store.Entry {
+		trail := slices.Clone(m.trails[key])
+		for i := range trail {
+			trail[i].Facts = maps.Clone(trail[i].Facts)
+		}
+		return trail
+	})
+}
+
+// Chains implements store.Backend.
+func (m *Mem) Chains(ctx context.Context) iter.Seq2[store.Key, error] {
+	return walk(ctx, m, func() (keys []store.Key) {
+		for key, trail := range m.trails {
+			if len(trail) > 0 {
+				keys = append(keys, key)
+			}
+		}
+		slices.SortFunc(keys, compareKeys)
+		return keys
+	})
+}
+
+// walk yields a copy, so that nothing is locked meanwhile.
+func walk[V any](ctx context.Context, m *Mem, copied func() []V) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		var all []V
+		err := m.do(ctx, func() error { all = copied(); return nil })
+		if err != nil {
+			yield(*new(V), err)
+			return
+		}
+		for _, v := range all {
+			if !yield(v, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Ping implements store.Backend.
+func (m *Mem) Ping(ctx context.Context) error { return m.do(ctx, func() error { return nil }) }
+
+// Close implements store.Backend.
+func (m *Mem) Close() error { m.Break(true); return nil }
