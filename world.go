@@ -33,10 +33,10 @@ func (w *world) people() {
 		p.Playable = true
 		return w.slack.AddPerson(p)
 	}
-	w.asha = person(sandbox.Person{Name: "asha", RealName: "Asha Rao", Email: "asha@fjord.example", About: "Billing admin, reads English", Color: "#7c3aed"})
-	w.bo = person(sandbox.Person{Name: "bo", RealName: "Bo Dahl", Email: "bo@fjord.example", Locale: "nb-NO", TZ: "Europe/Oslo", About: "Billing admin, reads Norwegian", Color: "#0e7490"})
-	kim := person(sandbox.Person{Name: "kim", RealName: "Kim Lind", Email: "kim@fjord.example", About: "In #finance, but no billing admin", Color: "#b45309"})
-	gus := person(sandbox.Person{Name: "gus", RealName: "Gus Ward", Email: "gus@elsewhere.example", Guest: true, About: "A guest in #finance", Color: "#be123c"})
+	w.asha = person(sandbox.Person{Name: "Asha", RealName: "Asha Rao", Email: "asha@fjord.example", About: "Billing admin, reads English", Color: "#7c3aed"})
+	w.bo = person(sandbox.Person{Name: "Bo", RealName: "Bo Dahl", Email: "bo@fjord.example", Locale: "nb-NO", TZ: "Europe/Oslo", About: "Billing admin, reads Norwegian", Color: "#0e7490"})
+	kim := person(sandbox.Person{Name: "Kim", RealName: "Kim Lind", Email: "kim@fjord.example", About: "In #finance, but no billing admin", Color: "#b45309"})
+	gus := person(sandbox.Person{Name: "Gus", RealName: "Gus Ward", Email: "gus@elsewhere.example", Guest: true, About: "A guest in #finance", Color: "#be123c"})
 	w.finance = w.slack.AddChannel(sandbox.Channel{Name: "finance", Members: []string{w.asha, w.bo, kim, gus, w.slack.Config().BotUserID}})
 }
 

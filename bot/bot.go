@@ -29,7 +29,8 @@ type Config struct {
 	SigningSecret string // Verifies what comes in through Handler.
 	APIURL        string // Base of the Web API, ends in "/". Empty: https://slack.com/api/.
 
-	// HTTP carries every call. Nil: time-outs of 10 s and 100 idle connections. Redirects are never followed, whatever it says.
+	// HTTP carries every call; the dialer, proxy and TLS settings of an *http.Transport in it carry the socket, too. Nil: time-outs
+	// of 10 s and 100 idle connections. Redirects are never followed, whatever it says.
 	HTTP *http.Client
 
 	// Seen remembers ids of clicks and events for at least 15 minutes, across restarts and replicas, and tells whether

@@ -261,26 +261,28 @@ func parseCommandForm(f url.Values, now time.Time) (Click, error) {
 	}.click(now)
 }
 
+// delivery is one event of the Events API, with what Slack wraps around it.
+type delivery struct {
+	Team           string `json:"team_id"`
+	ContextTeam    string `json:"context_team_id"`
+	Enterprise     string `json:"enterprise_id"`
+	EventID        string `json:"event_id"`
+	Authorizations []struct {
+		Team       string `json:"team_id"`
+		Enterprise string `json:"enterprise_id"`
+		Org        bool   `json:"is_enterprise_install"`
+	} `json:"authorizations"`
+	Event struct {
+		Type string `json:"type"`
+		User string `json:"user"`
+		Tab  string `json:"tab"`
+		View view   `json:"view"`
+	} `json:"event"`
+}
+
 // parseEvent reads a delivery of the Events API. Of those, only an opened App Home is a person's doing.
 func parseEvent(raw []byte, now time.Time) (Click, error) {
-	var in struct {
-		Type           string `json:"type"`
-		Team           string `json:"team_id"`
-		ContextTeam    string `json:"context_team_id"`
-		Enterprise     string `json:"enterprise_id"`
-		EventID        string `json:"event_id"`
-		Authorizations []struct {
-			Team       string `json:"team_id"`
-			Enterprise string `json:"enterprise_id"`
-			Org        bool   `json:"is_enterprise_install"`
-		} `json:"authorizations"`
-		Event struct {
-			Type string `json:"type"`
-			User string `json:"user"`
-			Tab  string `json:"tab"`
-			View view   `json:"view"`
-		} `json:"event"`
-	}
+	var in delivery
 	if err := decode(raw, &in); err != nil {
 		return Click{}, err
 	}

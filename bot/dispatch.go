@@ -173,13 +173,18 @@ func (b *Bot) remember(ctx context.Context, c *Click) (first bool) {
 }
 
 // sorry is the acknowledgement of what failed or is late.
-func (b *Bot) sorry(c Click) json.RawMessage {
+func (b *Bot) sorry(c Click) (raw json.RawMessage) {
 	switch {
 	case c.Kind == Suggest:
 		return json.RawMessage(`{"options":[]}`)
 	case c.Kind != Submit || b.cfg.Sorry == nil:
 		return nil
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			b.log.Error("saying sorry panicked", "click", c, "panic", p)
+		}
+	}()
 	out, err := b.answer(c, b.cfg.Sorry(c))
 	if err != nil {
 		b.log.Error("cannot say sorry", "click", c, "error", err)
@@ -204,7 +209,7 @@ func (b *Bot) refuse(c Click) bool {
 func (b *Bot) ours(c *Click) bool {
 	me := b.me()
 	switch {
-	case me.User == "" || len(c.teams) == 0: // Not connected yet; or nobody says, and the door has verified the sender.
+	case me.Team == "" || len(c.teams) == 0: // We, or they, were not told; the door has verified the sender.
 	case slices.Contains(c.teams, me.Team):
 		c.Team = me.Team
 	case c.org && me.Enterprise != "" && c.Enterprise == me.Enterprise:

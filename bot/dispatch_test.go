@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -299,7 +300,7 @@ func TestAReplyTooLargeForAnAcknowledgementStillArrives(t *testing.T) {
 		if err := w.slack.Submit(w.t.Context(), w.asha, view); err != nil {
 			w.t.Fatal(err)
 		}
-		synctest.Wait()
+		time.Sleep(time.Second)
 		if modal := w.slack.Modals(w.asha); len(modal) != 1 || len(modal[0].Words()) < 20*2000 {
 			w.t.Errorf("the modals are %+v", modal)
 		}
@@ -317,5 +318,23 @@ func TestEverythingReadableIsAcknowledgedEvenIfNobodyListens(t *testing.T) {
 		if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil {
 			w.t.Errorf("a press that nobody knows: %v", err)
 		}
+	})
+}
+
+func TestAHandlerRunsOnlyAfterItsAcknowledgement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Config{Token: "xoxb-x"})
+		var acknowledged atomic.Bool
+		b.OnPress("pay", func(context.Context, Click) error {
+			if !acknowledged.Load() {
+				t.Error("the handler ran first")
+			}
+			return nil
+		})
+		b.dispatch(Click{ID: "1", Kind: Press, User: "U1", Action: "pay"}, func(json.RawMessage) {
+			time.Sleep(time.Second)
+			acknowledged.Store(true)
+		})
+		synctest.Wait()
 	})
 }

@@ -156,7 +156,7 @@ func asBusy(err error) (*BusyError, bool) {
 
 // neverSent tells whether a request surely did not leave: there was no connection to send it over.
 func neverSent(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
 		return true
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {

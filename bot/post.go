@@ -64,7 +64,8 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 	return channel, nil
 }
 
-// Post says something in a channel. After ErrUnclear look for it with Find before saying it again.
+// Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as ctx
+// allows; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
 	if err := b.pace.channel(channel).take(ctx, m.Answer); err != nil {
 		return Ref{}, err
@@ -74,7 +75,7 @@ func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) 
 		var err error
 		options := append(m.options(), slack.MsgOptionDisableMarkdown(), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		ref.Channel, ref.TS, err = b.api.PostMessageContext(ctx, channel, options...)
-		if err == nil && (ref.Channel == "" || ref.TS == "") {
+		if err == nil && ref.TS == "" {
 			return errNoAnswer
 		}
 		return err
@@ -82,6 +83,7 @@ func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) 
 	if err != nil {
 		return Ref{}, err
 	}
+	ref.Channel = firstOf(ref.Channel, channel)
 	return ref, nil
 }
 
@@ -94,10 +96,7 @@ func (b *Bot) Update(ctx context.Context, ref Ref, m Message) error {
 		if len(m.Blocks) == 0 {
 			options = append(options, slack.MsgOptionBlocks())
 		}
-		_, ts, _, err := b.api.UpdateMessageContext(ctx, ref.Channel, ref.TS, options...)
-		if err == nil && ts == "" {
-			return errNoAnswer
-		}
+		_, _, _, err := b.api.UpdateMessageContext(ctx, ref.Channel, ref.TS, options...)
 		return err
 	})
 }

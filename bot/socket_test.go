@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -215,6 +216,40 @@ func TestOneOddAnswerDoesNotStopABotThatWorks(t *testing.T) {
 			w.t.Error("the bot stopped")
 		}
 	})
+}
+
+func TestSocketModeWorksOverARealSocket(t *testing.T) {
+	slack := sandbox.NewSlack(sandbox.SlackConfig{})
+	server := httptest.NewServer(slack.Handler())
+	defer server.Close()
+	defer slack.Shutdown()
+	b := New(Config{Token: "xoxb-sandbox", AppToken: "xapp-sandbox", APIURL: server.URL + "/api/"})
+	b.OnCommand("/invoices", func(_ context.Context, c Click) (Message, error) {
+		return Message{Text: "You asked for " + c.Text}, nil
+	})
+	if _, err := b.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error)
+	go func() { stopped <- b.Run(ctx) }()
+	within, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := slack.Wait(within, func() bool { return slack.Connections() == 1 }); err != nil {
+		t.Fatal(err)
+	}
+	asha := slack.AddPerson(sandbox.Person{Name: "asha"})
+	channel := slack.AddChannel(sandbox.Channel{Name: "finance", Members: []string{asha}})
+	if err := slack.Command(within, asha, channel, "/invoices due"); err != nil {
+		t.Error(err)
+	}
+	if said := slack.Messages(channel); len(said) != 1 || said[0].Text != "You asked for due" {
+		t.Errorf("said: %+v", said)
+	}
+	stop()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBackoffGrowsAndIsBounded(t *testing.T) {

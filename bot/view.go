@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/slack-go/slack"
 )
@@ -106,6 +107,9 @@ func blockSet(blocks []Block) slack.Blocks {
 // authors measured; the envelope around it needs some bytes, too.
 const maxAck = 20*1024 - 200
 
+// ackSettles is how long Slack gets to read an acknowledgement before we change what it shows.
+const ackSettles = 500 * time.Millisecond
+
 // outcome says how to acknowledge a click.
 type outcome struct {
 	ack  json.RawMessage             // Nil: with nothing.
@@ -122,7 +126,11 @@ func (b *Bot) answer(c Click, r Reply) (outcome, error) {
 	frame := *r.View
 	frame.Blocks = nil
 	small, err := encodeReply(Reply{View: &frame})
-	return outcome{ack: small, then: func(ctx context.Context) error { return b.Replace(ctx, c.ViewID, *r.View) }}, err
+	return outcome{ack: small, then: func(ctx context.Context) error {
+		// Or the acknowledgement, which goes another way, would overtake it and take its place.
+		time.Sleep(ackSettles)
+		return b.Replace(ctx, c.ViewID, *r.View)
+	}}, err
 }
 
 func encodeReply(r Reply) (json.RawMessage, error) {

@@ -130,8 +130,8 @@ func deniedView(w words, invoice string, full bool, admins []string) bot.View {
 }
 
 // linkView shows a private link to the one who asked for it.
-func linkView(w words, title, label, url string) bot.View {
-	v := modal(w, bot.Header(title))
+func linkView(w words, inv billing.Invoice, today billing.Date, label, url string) bot.View {
+	v := modal(w, bot.Header(titleOf(w, inv)), bot.Plain(dueLine(w, inv, inv.AmountDue, today)))
 	v.Title = w.say("modal.view.title")
 	if url == "" {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("modal.link.none")))

@@ -82,29 +82,32 @@ func failure(w words, err error) string {
 	return w.say("modal.later")
 }
 
-// entitled returns the record that a click is about, or the view that denies it. Denied attempts are on the invoice's audit trail.
+// entitled returns the record that a click is about, or the view that denies it.
 func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bot.View, error) {
 	right, err := f.Admins.Right(ctx, c.User, recently)
 	if err != nil {
 		return Record{}, nil, err
 	}
+	if right != MayPay {
+		view, err := f.deny(ctx, c, w, right)
+		return Record{}, &view, err
+	}
 	rec, err := f.Records.Load(ctx, c.Value)
-	if right == MayPay {
-		return rec, nil, err
-	}
-	f.Log.InfoContext(ctx, "denied", "trace", c.Trace, "user", c.User, "action", c.Action, "why", right)
-	if err == nil {
-		_, err = f.Records.Update(ctx, c.Value, func(r *Record) (store.Next, error) {
-			r.notes = nil
-			r.note(f.Now(), c.User, "denied", "action", orText(c.Action, c.Callback), "why", string(right))
-			return store.Next{Wake: f.Now(), Audit: r.notes}, nil
-		})
-	}
-	if errors.Is(err, store.ErrNotFound) {
-		err = nil
-	}
-	view := f.deniedView(ctx, w, c.Value, right)
-	return Record{}, &view, err
+	return rec, nil, err
+}
+
+// deny puts the attempt on the invoice's audit trail, and says who may.
+func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bot.View, error) {
+	f.Log.InfoContext(ctx, "denied", "trace", c.Trace, "user", c.User, "action", orText(c.Action, c.Callback), "why", right)
+	_, err := f.Records.Update(ctx, c.Value, func(r *Record) (store.Next, error) {
+		if r.Layout == 0 {
+			return store.Next{}, store.Unchanged // Nobody makes a record by asking for one.
+		}
+		r.notes = nil
+		r.note(f.Now(), c.User, "denied", "action", orText(c.Action, c.Callback), "why", string(right))
+		return store.Next{Wake: f.Now(), Audit: r.notes}, nil
+	})
+	return f.deniedView(ctx, w, c.Value, right), err
 }
 
 func (f *Flows) deniedView(ctx context.Context, w words, invoice string, right Right) bot.View {
@@ -211,7 +214,7 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	}
 	attempt := Attempt{By: c.User, Method: billing.Method{ID: c.Fields[blockMethod]}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
 		Recorded: provider.Way() == billing.Records, Began: f.Now(), View: c.ViewID}
-	rec, err := f.change(ctx, saw.Invoice, store.Urgent, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
+	rec, err := f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
 	return f.begun(ctx, w, c.User, rec, saw, err)
 }
 
@@ -256,8 +259,8 @@ func (f *Flows) checkSubmission(ctx context.Context, c bot.Click, w words) (*bot
 	if err != nil || right == MayPay {
 		return nil, err
 	}
-	_, denied, err := f.entitled(ctx, c, w)
-	return denied, err
+	denied, err := f.deny(ctx, c, w, right)
+	return &denied, err
 }
 
 func replyView(v bot.View) bot.Reply { return bot.Reply{View: &v} }

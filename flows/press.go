@@ -35,7 +35,7 @@ func (f *Flows) withLink(ctx context.Context, c bot.Click, label string, link fu
 			return bot.View{}, err
 		}
 		url, err := link(ctx, provider, rec, w)
-		return linkView(w, titleOf(w, rec.Invoice), w.say(label), url), err
+		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), w.say(label), url), err
 	})
 }
 
@@ -54,7 +54,7 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 		return err
 	}
 	said := "modal.asked.already"
-	_, err = f.change(ctx, c.Value, store.Urgent, func(r *Record) error {
+	_, err = f.change(ctx, c.Value, func(r *Record) error {
 		said = "modal.asked.already"
 		if r.Layout == 0 {
 			return store.ErrNotFound
@@ -100,7 +100,7 @@ func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) 
 		return replyView(orView(denied, w)), err
 	}
 	undo := Undo{By: c.User, Reason: bot.Clip(clean(c.Fields[blockReason]), 300), At: f.Now()}
-	_, err = f.change(ctx, saw.Invoice, store.Urgent, func(r *Record) error { return r.undoing(undo) })
+	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.undoing(undo) })
 	switch {
 	case errors.Is(err, ErrStale):
 		return replyView(tellView(w, w.say("undo.late"))), nil
@@ -117,7 +117,7 @@ func (f *Flows) pressRelease(ctx context.Context, c bot.Click) error {
 		if err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		_, err = f.change(ctx, c.Value, store.Urgent, func(r *Record) error { return r.release(c.User, f.Now()) })
+		_, err = f.change(ctx, c.Value, func(r *Record) error { return r.release(c.User, f.Now()) })
 		if errors.Is(err, ErrStale) {
 			return tellView(w, w.say("modal.unpayable")), nil
 		}

@@ -141,12 +141,20 @@ func (j *job) change(ctx context.Context, fn func(*Record) error, wake time.Time
 	}, store.Under(j.lease))
 }
 
-// change is how everybody but a sweeper changes a record: the sweepers look at it at once.
-func (f *Flows) change(ctx context.Context, id string, lane store.Lane, fn func(*Record) error) (Record, error) {
+// answerFirst is how long the work that a submission starts waits, so that Slack has the answer to the submission on the screen before what
+// became of it takes its place.
+const answerFirst = 500 * time.Millisecond
+
+// change is how a click changes a record: the sweepers look at it at once.
+func (f *Flows) change(ctx context.Context, id string, fn func(*Record) error) (Record, error) {
+	return f.changeLater(ctx, id, 0, fn)
+}
+
+func (f *Flows) changeLater(ctx context.Context, id string, wait time.Duration, fn func(*Record) error) (Record, error) {
 	rec, err := f.Records.Update(ctx, id, func(r *Record) (store.Next, error) {
 		r.notes = nil
 		err := fn(r)
-		return store.Next{Wake: f.Now(), Lane: lane, Audit: r.notes}, err
+		return store.Next{Wake: f.Now().Add(wait), Lane: store.Urgent, Audit: r.notes}, err
 	})
 	if err == nil {
 		f.nudge()

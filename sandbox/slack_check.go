@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -127,15 +129,17 @@ func (c *checker) fields(at string, v any, want shape) {
 		c.add(at, "must provide an object")
 		return
 	}
-	for name, check := range want {
-		name, required := strings.CutSuffix(name, "!")
+	// In order, so that the same payload always gets the same answer.
+	for _, full := range slices.Sorted(maps.Keys(want)) {
+		check := want[full]
+		name, required := strings.CutSuffix(full, "!")
 		if value, there := o[name]; there {
 			check(c, at+"/"+name, value)
 		} else if required {
 			c.add(at, "missing required field: %s", name)
 		}
 	}
-	for name := range o {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if want[name] == nil && want[name+"!"] == nil {
 			c.add(at, "invalid additional property: %s", name)
 		}

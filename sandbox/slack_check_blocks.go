@@ -164,19 +164,27 @@ var richStyle = shape{"bold": boolean, "italic": boolean, "strike": boolean, "co
 	"client_highlight": boolean, "unlink": boolean}
 
 var richLeaves = map[string]shape{
-	"text": {"text!": counted}, "link": {"url!": chars(1, 3000), "text": counted, "unsafe": boolean}, "emoji": {"name!": chars(1, 100), "unicode": anything,
-		"skin_tone": anything, "url": anything}, "user": {"user_id!": chars(1, 20)}, "channel": {"channel_id!": chars(1, 20)},
-	"usergroup": {"usergroup_id!": chars(1, 20)}, "team": {"team_id!": chars(1, 20)}, "broadcast": {"range!": oneOf("here", "channel", "everyone")},
-	"color": {"value!": chars(1, 20)}, "date": {"timestamp!": number(0, 1e12), "format!": chars(1, 255), "url": chars(1, 3000), "fallback": chars(1, 3000)},
+	"broadcast": {"range!": oneOf("here", "channel", "everyone")},
+	"channel":   {"channel_id!": chars(1, 20)},
+	"color":     {"value!": chars(1, 20)},
+	"date":      {"timestamp!": number(0, 1e12), "format!": chars(1, 255), "url": chars(1, 3000), "fallback": chars(1, 3000)},
+	"emoji":     {"name!": chars(1, 100), "unicode": anything, "skin_tone": anything, "url": anything},
+	"link":      {"url!": chars(1, 3000), "text": counted, "unsafe": boolean},
+	"team":      {"team_id!": chars(1, 20)},
+	"text":      {"text!": counted},
+	"user":      {"user_id!": chars(1, 20)},
+	"usergroup": {"usergroup_id!": chars(1, 20)},
 }
 
 // richPart is a paragraph, list, quote or listing of a rich_text block.
 func richPart(c *checker, at string, v any) {
 	switch kindOf(v) {
 	case "rich_text_section", "rich_text_quote", "rich_text_preformatted":
-		c.fields(at, v, shape{"type!": anything, "elements!": list(0, 1000, richLeaf), "border": number(0, 1), "language": chars(0, 50)})
+		c.fields(at, v, shape{
+			"type!": anything, "elements!": list(0, 1000, richLeaf), "border": number(0, 1), "language": chars(0, 50)})
 	case "rich_text_list":
-		c.fields(at, v, shape{"type!": anything, "elements!": list(1, 1000, richPart), "style!": oneOf("bullet", "ordered"), "indent": number(0, 8),
+		c.fields(at, v, shape{
+			"type!": anything, "elements!": list(1, 1000, richPart), "style!": oneOf("bullet", "ordered"), "indent": number(0, 8),
 			"offset": number(0, 1e6), "border": number(0, 1)})
 	default:
 		c.add(at, "unsupported type: %s", kindOf(v))

@@ -40,7 +40,8 @@ var (
 )
 
 var elements = map[string]shape{
-	"button":          {"text!": plain(75), "url": chars(1, 3000), "value": chars(0, 2000), "style": style, "confirm": confirm, "accessibility_label": chars(0, 75)},
+	"button": {"text!": plain(75), "url": chars(1, 3000), "value": chars(0, 2000), "style": style, "confirm": confirm,
+		"accessibility_label": chars(0, 75)},
 	"workflow_button": {"text!": plain(75), "workflow!": anything, "style": style, "accessibility_label": chars(0, 75)},
 	"icon_button": {"icon!": oneOf("trash"), "text!": plain(75), "value": chars(0, 2000), "confirm": confirm, "accessibility_label": chars(0, 75),
 		"visible_to_user_ids": list(0, 100, chars(1, 20))},

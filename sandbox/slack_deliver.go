@@ -170,3 +170,11 @@ func answerPayload(contentType string, body []byte) json.RawMessage {
 	}
 	return encode(string(body))
 }
+
+// notTaken turns an answer that is no acknowledgement into an error.
+func notTaken(ack Ack, err error) error {
+	if err == nil && (ack.Status < http.StatusOK || ack.Status >= http.StatusMultipleChoices) {
+		return fmt.Errorf("HTTP status %d: %w", ack.Status, ErrBadAck)
+	}
+	return err
+}

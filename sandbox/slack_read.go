@@ -94,7 +94,8 @@ func (s *Slack) user(p *Person, locale bool) object {
 		profile["email"] = p.Email
 	}
 	out := object{
-		"id": p.ID, "team_id": p.Team, "name": p.Name, "deleted": p.Deleted, "profile": profile, "is_bot": p.Bot, "is_app_user": false, "updated": 1700000000,
+		"id": p.ID, "team_id": p.Team, "name": p.Name, "deleted": p.Deleted, "profile": profile, "is_bot": p.Bot,
+		"is_app_user": false, "updated": 1700000000,
 	}
 	if p.Deleted {
 		return out
@@ -153,7 +154,8 @@ func (s *Slack) channelInfo(args Args) (object, error) {
 
 func (s *Slack) conversation(c *Channel) object {
 	out := object{
-		"id": c.ID, "created": 1700000000, "is_archived": c.Archived, "is_im": c.IM != "", "is_org_shared": false, "is_mpim": false, "context_team_id": s.cfg.TeamID,
+		"id": c.ID, "created": 1700000000, "is_archived": c.Archived, "is_im": c.IM != "", "is_org_shared": false,
+		"is_mpim": false, "context_team_id": s.cfg.TeamID,
 	}
 	if c.IM != "" {
 		out["user"] = c.IM

@@ -162,6 +162,7 @@ func TestSocketsFailOnDemand(t *testing.T) {
 	reconnects("half-open", (*sandbox.Slack).FreezeSockets, time.Minute)
 	reconnects("no pings", func(s *sandbox.Slack) { s.StopPings(true) }, time.Minute)
 	reconnects("warning", func(s *sandbox.Slack) { s.Disconnect("warning") }, time.Minute)
+	reconnects("link_disabled", func(s *sandbox.Slack) { s.Disconnect("link_disabled") }, time.Minute)
 	reconnects("refresh_requested", func(s *sandbox.Slack) { s.Disconnect("refresh_requested") }, time.Minute)
 }
 

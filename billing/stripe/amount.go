@@ -20,7 +20,7 @@ var (
 )
 
 // errAmount is wrapped by the error for an amount that has no exact value in ISO 4217's minor units.
-var errAmount = errors.New("Stripe's amount has no exact value in the currency's minor units") //nolint:staticcheck // A name.
+var errAmount = errors.New("the amount has no exact value in the currency's minor units")
 
 // money converts Stripe's minor units to those of ISO 4217, exactly or not at all.
 func money(amount int64, currency api.Currency) (billing.Money, error) {

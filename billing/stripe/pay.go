@@ -22,6 +22,9 @@ const (
 
 // Pay implements billing.Provider. It reads the invoice, sends one request with the payment's key if nothing speaks against it,
 // and then reads the invoice again before it says anything: answers are lost, and only the service's state is the truth.
+//
+// Stripe takes no amount with the request (docs.stripe.com/api/invoices/pay): it charges what is left at that moment. An issuer who
+// changes the invoice between our reading and our sending, well under a second, is not noticed before.
 func (p *Provider) Pay(ctx context.Context, payment billing.Payment) (billing.Outcome, error) {
 	ctx, cancel := limit(ctx)
 	defer cancel()

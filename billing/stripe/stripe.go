@@ -44,7 +44,7 @@ var (
 	// ErrAPIURL is returned by New for an APIURL that is not https, or http on loopback, with a host and nothing behind it.
 	ErrAPIURL = errors.New("the address of Stripe has to be https, or http on loopback, with a host and nothing behind it")
 	// ErrIncomplete is returned by New when the key or the customers are missing.
-	ErrIncomplete = errors.New("Stripe needs a key, and the customers whose invoices are to be paid") //nolint:staticcheck // A name.
+	ErrIncomplete = errors.New("a Stripe key is needed, and the customers whose invoices are to be paid")
 )
 
 const (

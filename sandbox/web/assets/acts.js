@@ -6,7 +6,7 @@ import { askToConfirm } from './confirm.js';
 /**
  * @typedef {Object} Spot
  * @property {Object} desk where the block is shown: `surface` ("message", "home", "modal"),
- *   `place` ({channel, ts} or {view}), names, locale, `live`, and for modals `view`.
+ *   `place` ({channel, ts} or {view}), names, locale, `live`, and for modals and Home `view`.
  * @property {string} block the block's block_id
  * @property {boolean} [inInput] whether the element is an input block's element
  * @property {string} [labelledby] id of the label, where the block has one
@@ -78,8 +78,8 @@ export function currentValue(element, { desk, block }) {
   if (desk.surface === 'modal') {
     const draft = desk.live.drafts.get(desk.place.view, block, element.action_id);
     if (draft !== undefined) return draft;
-    const kept = desk.view.state?.values?.[block]?.[element.action_id];
-    if (kept) return kept.value ?? kept.selected_option ?? kept.selected_options ?? kept.selected_date ?? null;
   }
+  const kept = desk.view?.state?.values?.[block]?.[element.action_id];
+  if (kept) return kept.value ?? kept.selected_option ?? kept.selected_options ?? kept.selected_date ?? null;
   return element.initial_value ?? element.initial_option ?? element.initial_options ?? element.initial_date;
 }

@@ -2,90 +2,10 @@ package sandbox
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
-	"strings"
-	"unicode/utf8"
 )
 
-// Option is one entry of a menu.
-type Option struct{ Text, Value string }
-
-// Options types query into a menu whose options the app looks up (external_select) and returns what it offers. ErrNotThere, also
-// when the query is shorter than the menu's min_query_length (3 unless it says otherwise); ErrTrouble.
-func (s *Slack) Options(ctx context.Context, as string, at Spot, query string) ([]Option, error) {
-	s.mu.Lock()
-	key, payload, err := s.asked(as, at, query)
-	s.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	ack, err := s.Deliver(ctx, Interactive, payload)
-	if err = notTaken(ack, err); err == nil {
-		var found []Option
-		if found, err = s.offer(key, ack.Payload); err == nil {
-			return found, nil
-		}
-	}
-	return nil, s.acknowledged(as, at, Ack{}, err)
-}
-
-// offer keeps and returns the options that the app answered with.
-func (s *Slack) offer(key string, raw json.RawMessage) ([]Option, error) {
-	var answer object
-	json.Unmarshal(raw, &answer)
-	c := &checker{actions: map[string]bool{}}
-	c.fields("", answer, static)
-	if len(c.found) > 0 {
-		return nil, fmt.Errorf("the options (%w): %w", errors.Join(c.found...), ErrBadAck)
-	}
-	var found []Option
-	var kept []object
-	for _, o := range optionsIn(answer) {
-		o := o.(object)
-		kept = append(kept, o)
-		found = append(found, Option{textOf(o["text"]), fmt.Sprint(o["value"])})
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.offered[key] = kept
-	return found, nil
-}
-
-func (s *Slack) asked(as string, at Spot, query string) (key string, payload object, err error) {
-	p, err := s.actor(as)
-	if err != nil {
-		return "", nil, err
-	}
-	blocks, place, err := s.place(p, at, &hand{})
-	if err != nil {
-		return "", nil, err
-	}
-	e, ok := locate(blocks, at.Block, at.Action)
-	shortest := 3
-	if n, given := e.element["min_query_length"].(float64); given {
-		shortest = int(n)
-	}
-	if !ok || kindOf(e.element) != "external_select" || utf8.RuneCountInString(query) < shortest {
-		return "", nil, fmt.Errorf("the options of %s for %q: %w", at.Action, query, ErrNotThere)
-	}
-	payload = s.payload("block_suggestion", p)
-	delete(payload, "trigger_id")
-	for _, name := range []string{"view", "message", "channel", "container"} {
-		if place[name] != nil {
-			payload[name] = place[name]
-		}
-	}
-	payload["action_id"], payload["block_id"], payload["value"] = e.action, e.block, query
-	return offerKey(as, at, e), frozen(payload), nil
-}
-
-// offerKey is under what the options offered to a person at a spot are kept.
-func offerKey(as string, at Spot, e placed) string {
-	return strings.Join([]string{as, at.View, at.TS, e.block, e.action}, " ")
-}
+// What a person does with whole screens: close, open, dismiss, say, read.
 
 // Close closes the topmost modal of a person. The app is told if the view asked for it; what it answers changes nothing.
 func (s *Slack) Close(ctx context.Context, as, view string) error {
@@ -190,12 +110,4 @@ func (s *Slack) Read(as, channel string) {
 		s.read[[2]string{as, channel}] = last
 		s.touch()
 	}
-}
-
-// notTaken turns an answer that is no acknowledgement into an error.
-func notTaken(ack Ack, err error) error {
-	if err == nil && (ack.Status < http.StatusOK || ack.Status >= http.StatusMultipleChoices) {
-		return fmt.Errorf("HTTP status %d: %w", ack.Status, ErrBadAck)
-	}
-	return err
 }

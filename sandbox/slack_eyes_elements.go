@@ -77,6 +77,10 @@ func wordsIn(raw []byte) string {
 	return strings.Join(words, "\n")
 }
 
+var readingOrder = []string{
+	"title", "label", "text", "fields", "elements", "rows", "accessory", "element", "options", "description", "placeholder", "hint",
+}
+
 // appendWords goes through a block in the order in which it reads.
 func appendWords(words []string, v any) []string {
 	switch v := v.(type) {
@@ -85,7 +89,7 @@ func appendWords(words []string, v any) []string {
 			words = appendWords(words, item)
 		}
 	case object:
-		for _, name := range []string{"title", "label", "text", "fields", "elements", "rows", "accessory", "element", "options", "description", "placeholder", "hint"} {
+		for _, name := range readingOrder {
 			words = appendWords(words, v[name])
 		}
 	case string:
