@@ -86,6 +86,9 @@ func (a *app) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := seesChannels(id, a.settings.Channels); err != nil {
+		return err
+	}
 	providers, err := a.providers()
 	if err != nil {
 		return err
@@ -105,6 +108,16 @@ func (a *app) connect(ctx context.Context) error {
 	a.team.Store(&id.Team)
 	a.log.Info("connected to Slack", "team", id.Team, "bot", id.User)
 	return nil
+}
+
+// seesChannels refuses finance channels of which Kvitt could not see whether they are shared with another organisation: those get nothing.
+func seesChannels(id bot.Identity, channels []string) error {
+	sees := slices.Contains(id.Scopes, "channels:read") || slices.Contains(id.Scopes, "groups:read")
+	if len(channels) == 0 || !id.ScopesKnown || sees {
+		return nil
+	}
+	return &bot.SetupError{Setting: "OAuth scopes", Found: "neither channels:read nor groups:read",
+		Want: "channels:read (and groups:read for private channels), to see whether a channel of KVITT_CHANNELS is shared with another organisation"}
 }
 
 // providers are the billing services of KVITT_BILLING, in the operator's order.

@@ -69,7 +69,7 @@ func TestEveryArrowPointsTheWayOfTheDesign(t *testing.T) {
 			target, ours := strings.CutPrefix(imported+"/", "kvitt/")
 			target = strings.TrimSuffix(target, "/")
 			if ours && !fits(own.may, target) && !(inTest && fits(own.tests, target)) {
-				t.Errorf("%s imports kvitt/%s, which a %s must not: %s", path.Join(folder, name), target, whose(inTest), own.why)
+				t.Errorf("%s imports kvitt/%s, which %s must not: %s", path.Join(folder, name), target, whose(inTest), own.why)
 			}
 		}
 	})
@@ -158,7 +158,7 @@ func isIdent(x ast.Expr, name string) bool {
 
 func whose(inTest bool) string {
 	if inTest {
-		return "test there"
+		return "a test there"
 	}
-	return "product file there"
+	return "a product file there"
 }

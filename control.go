@@ -28,11 +28,31 @@ const importLimit = 10 << 20
 // control is serve's side of the socket.
 type control struct {
 	server  *http.Server
+	folder  *os.File // Open as long as the socket is, where its path goes through it.
 	serving sync.WaitGroup
 }
 
+// socketPathMax is how long the path of a socket may be (sun_path in unix(7)), less some room.
+const socketPathMax = 100
+
+// controlPath is where the control socket of a folder is. A path that is too long for a socket goes through the opened folder, which the
+// caller closes when it is done; otherwise folder is nil.
+func controlPath(data string) (path string, folder *os.File, err error) {
+	path = filepath.Join(data, controlName)
+	if len(path) <= socketPathMax {
+		return path, nil, nil
+	}
+	if folder, err = os.Open(data); err != nil {
+		return "", nil, fmt.Errorf("the folder of the control socket: %w", err)
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), controlName), folder, nil
+}
+
 func openControl(a *app) (*control, error) {
-	path := filepath.Join(a.settings.Data, controlName)
+	path, folder, err := controlPath(a.settings.Data)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("an old control socket is in the way; remove %s: %w", path, err)
 	}
@@ -40,11 +60,11 @@ func openControl(a *app) (*control, error) {
 	listener, err := net.Listen("unix", path)
 	syscall.Umask(previous)
 	if err != nil {
-		return nil, fmt.Errorf("the control socket cannot be opened; is the path of KVITT_DATA very long? %w", err)
+		return nil, fmt.Errorf("the control socket in KVITT_DATA cannot be opened: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
-	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}}
+	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })
 	return c, nil
 }
@@ -54,6 +74,7 @@ func (c *control) close() {
 	defer cancel()
 	_ = c.server.Shutdown(ctx)
 	c.serving.Wait()
+	_ = c.folder.Close() // Nil closes nothing.
 }
 
 // imported is the answer to an import through the socket.
@@ -73,7 +94,11 @@ func receiveImport(a *app, w http.ResponseWriter, r *http.Request) {
 
 // importThrough sends a file to the serve that holds the store.
 func importThrough(ctx context.Context, data, name string, file io.Reader) (ledger.Report, error) {
-	path := filepath.Join(data, controlName)
+	path, folder, err := controlPath(data)
+	if err != nil {
+		return ledger.Report{}, err
+	}
+	defer folder.Close()
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}}}

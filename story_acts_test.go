@@ -259,3 +259,12 @@ func (s *stage) restart([]string) error {
 	s.end()
 	return s.alive()
 }
+
+// type WHO "/invoices …": in #finance.
+func (s *stage) typed(words []string) error {
+	if err := s.alive(); err != nil {
+		return err
+	}
+	defer time.Sleep(breath)
+	return s.slack.Command(s.t.Context(), s.people[words[0]], s.finance, words[1])
+}

@@ -253,16 +253,3 @@ func (b *Bot) pending(c Click) (a *ask, first bool) {
 	})
 	return a, true
 }
-
-type traceKey struct{}
-
-// WithTrace marks a context with the short id that log lines carry. Handlers get one that is marked already.
-func WithTrace(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, traceKey{}, id)
-}
-
-// Trace is the short id of the click, or other wake-up, that ctx is about; empty if there is none.
-func Trace(ctx context.Context) string {
-	id, _ := ctx.Value(traceKey{}).(string)
-	return id
-}

@@ -45,7 +45,7 @@ type Admins struct {
 func (a *Admins) Right(ctx context.Context, user string, maxAge time.Duration) (Right, error) {
 	person, err := a.Bot.Person(ctx, user, maxAge)
 	switch {
-	case errors.Is(err, bot.ErrNotFound):
+	case errors.Is(err, bot.ErrGone):
 		return Outsider, nil
 	case err != nil:
 		return "", fmt.Errorf("who %s is: %w", user, err)

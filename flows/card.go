@@ -37,7 +37,7 @@ func render(now time.Time, r Record, post Post, a Audience, p Policy) bot.Messag
 	var m bot.Message
 	switch post.Kind {
 	case PostNotice:
-		m = c.notice(r.Notices[post.Number])
+		m = c.notice(r.Notices[post.Number], a)
 	case PostConfirm:
 		m = c.confirmation(r.Payments[post.Number])
 	case PostThread:

@@ -133,6 +133,16 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 	return errors.Join(err, j.showResult(ctx, a))
 }
 
+// alarm tells payer and operator that a payment stays unknown; a look beside it may have ended the doubt.
+func (j *job) alarm(ctx context.Context, key string) error {
+	err := j.note(ctx, func(r *Record) error { return r.alarm(key, j.Now()) })
+	if errors.Is(err, ErrStale) {
+		return nil
+	}
+	j.Log.ErrorContext(ctx, "a payment stays unknown; ask the billing service by hand", "invoice", j.id)
+	return err
+}
+
 // doubt notes that nobody can say yet.
 func (j *job) doubt(ctx context.Context, rec Record) error {
 	a := *rec.Attempt

@@ -9,7 +9,7 @@ import (
 
 // notice is said once to one person, or in one channel. It is not edited afterwards, except for a request to look at an invoice:
 // that one has a Pay button, which goes when there is nothing to pay any more.
-func (c card) notice(n Notice) bot.Message {
+func (c card) notice(n Notice, a Audience) bot.Message {
 	line := c.noticeLine(n)
 	lines, blocks := []string{line}, []bot.Block{bot.Plain(line)}
 	if n.Kind != NoticeAsk {
@@ -18,7 +18,7 @@ func (c card) notice(n Notice) bot.Message {
 	if status := c.status(); status != "" {
 		lines, blocks = append(lines, status), append(blocks, bot.Plain(status))
 	}
-	if c.r.payable() {
+	if _, reads := a.reader(n.To); reads && c.r.payable() {
 		blocks = append(blocks, bot.Actions("controls", c.payButton()))
 	}
 	return bot.Message{Text: plainText(lines...), Blocks: blocks}

@@ -28,6 +28,7 @@ func (f *Flows) register() {
 	f.Bot.OnSubmit(CallPay, f.submitPay)
 	f.Bot.OnSubmit(CallUndo, f.submitUndo)
 	f.Bot.OnHome(f.home)
+	f.Bot.OnCommand(CommandName, f.command)
 }
 
 // Sorry answers a submission that could not be handled.

@@ -39,7 +39,7 @@ func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, 
 	reader = Reader{Place: user, Lang: p.Locale, Zone: p.Zone}
 	person, err := p.Bot.Person(ctx, user, acquainted)
 	switch {
-	case errors.Is(err, bot.ErrNotFound):
+	case errors.Is(err, bot.ErrGone):
 		return reader, Known{Name: pref.Name, Lang: p.Locale}, false
 	case err == nil:
 		if person.Zone != nil {

@@ -58,6 +58,7 @@ type Step struct {
 	Do     Do
 	Reason string // The same word in logs, metrics and tests.
 	Post   Post   // With Say, Seek and Mend.
+	Key    string // Of the payment that Alarm is about.
 }
 
 const (
@@ -111,7 +112,7 @@ func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 	}
 	if r.State == Unknown && !a.Alarmed {
 		if at := a.Doubted.Add(alarmAfter); !at.After(now) {
-			steps = append(steps, Step{Do: Alarm, Reason: "still unknown"})
+			steps = append(steps, Step{Do: Alarm, Reason: "still unknown", Key: a.Key})
 		} else {
 			wake = at
 		}
@@ -221,7 +222,7 @@ func planPost(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, 
 // planLateReminder decides about a reminder that could not be posted when it was due: it is still sent while it is true, and in allowed hours.
 func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, time.Time) {
 	reader, ok := a.reader(post.Place)
-	if !ok || !r.remindable() || post.Due != r.Invoice.Due {
+	if !ok || !r.remindable() || post.Due != r.Invoice.Due || post.Day.Before(r.told(post.Place)) {
 		return nil, time.Time{}
 	}
 	if !p.Hours.allowed(now, reader.Zone) {

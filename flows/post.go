@@ -123,7 +123,7 @@ func (p *Post) posted(ref bot.Ref, shows string) {
 // failed notes why a message was not posted, and when to try again.
 func (p *Post) failed(err error, now time.Time) {
 	p.Unsure = errors.Is(err, bot.ErrUnclear)
-	if errors.Is(err, bot.ErrNotFound) || (errors.Is(err, bot.ErrGone) && !isChannel(p.Place)) {
+	if errors.Is(err, bot.ErrGone) && !isChannel(p.Place) {
 		p.Over = "nobody is there"
 		return
 	}

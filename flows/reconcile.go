@@ -112,8 +112,7 @@ func (j *job) step(ctx context.Context, step Step) error {
 	case Look:
 		return j.look(ctx)
 	case Alarm:
-		j.Log.ErrorContext(ctx, "a payment stays unknown; ask the billing service by hand", "invoice", j.id)
-		return j.note(ctx, func(r *Record) error { r.alarm(j.Now()); return nil })
+		return j.alarm(ctx, step.Key)
 	case TakeBack:
 		return j.takeBack(ctx)
 	case Settle:

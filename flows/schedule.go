@@ -108,13 +108,21 @@ func (h Hours) next(t time.Time, reader *time.Location) time.Time {
 func (h Hours) last(t time.Time, reader *time.Location) time.Time {
 	day := billing.DateOf(t, reader)
 	for range 9 {
-		if end := day.At(0, 0, reader).Add(time.Duration(h.To) * time.Minute); h.Days[day.Weekday()] && !end.After(t) {
+		if end := h.end(day, reader); h.Days[day.Weekday()] && !end.After(t) {
 			from := day.At(h.From/60, h.From%60, reader)
 			return later(from, end.Add(-lastChance))
 		}
 		day = day.AddDays(-1)
 	}
 	return t
+}
+
+// end is when a day's hours end by the clock on the wall.
+func (h Hours) end(day billing.Date, reader *time.Location) time.Time {
+	if h.To == 24*60 {
+		return day.AddDays(1).At(0, 0, reader)
+	}
+	return day.At(h.To/60, h.To%60, reader)
 }
 
 func later(a, b time.Time) time.Time {

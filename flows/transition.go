@@ -48,7 +48,7 @@ func (r *Record) follow(now time.Time) {
 	if r.busy() || from == to {
 		return
 	}
-	r.State = to
+	r.State, r.Undo = to, nil
 	switch {
 	case to == Paid:
 		r.Payments = append(r.Payments, Payment{Method: r.Invoice.Settlement.Method, Amount: r.Invoice.Total, At: orTime(r.Invoice.Settlement.At, now)})
@@ -187,11 +187,15 @@ func (r *Record) submit(key string, now, next time.Time) error {
 }
 
 // alarm notes that payer and operator are told of a payment that stays unknown.
-func (r *Record) alarm(now time.Time) {
+func (r *Record) alarm(key string, now time.Time) error {
+	if !r.underWay(key) {
+		return ErrStale
+	}
 	a := r.Attempt
 	a.Alarmed = true
 	r.notify(Notice{ID: "still-" + a.Key, Kind: NoticeStill, To: a.By, Amount: a.Amount})
 	r.note(now, byKvitt, "still unknown", "by", a.By, "key", a.Key)
+	return nil
 }
 
 // release gives an unknown payment up by a person's decision, once its key is dead: it was not paid, and may be tried anew.
@@ -255,7 +259,7 @@ func (r *Record) underWay(key string) bool { return r.Attempt != nil && r.Attemp
 func (r *Record) claim(posts []Post, now time.Time) {
 	for _, post := range posts {
 		if have := r.post(post.Key); have != nil {
-			have.Unsure = true
+			have.Unsure, have.Claimed = true, now
 			continue
 		}
 		for i := range r.Posts {

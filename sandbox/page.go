@@ -29,11 +29,13 @@ func Page(s *Slack) http.Handler {
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("GET /state", p.state)
 	mux.HandleFunc("POST /act", p.act)
+	mux.HandleFunc("GET /panel", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	guard := http.NewCrossOriginProtection()
 	return loopbackOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		guard.Handler(mux).ServeHTTP(w, r)
 	}))
 }

@@ -12,6 +12,9 @@ type stripeTransport struct{ stripe *Stripe }
 
 // RoundTrip implements http.RoundTripper. The handler keeps working after the caller has left.
 func (t *stripeTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	var body []byte
 	if r.Body != nil {
 		var err error

@@ -30,7 +30,8 @@ type FileOptions struct {
 
 // File is a Backend in one file on disk (go.etcd.io/bbolt), for one process.
 // Every change is on the disk when its call returns. That costs two waits for
-// the disk, one writer after the other; reading waits for nobody.
+// the disk, about a millisecond in all (BenchmarkUpdate), one writer after the
+// other; reading waits for nobody, and leases never touch the disk.
 type File struct {
 	db   *bolt.DB
 	path string
@@ -74,7 +75,7 @@ func OpenFile(ctx context.Context, dir string, opts FileOptions) (*File, error) 
 	if f.now == nil {
 		f.now = time.Now
 	}
-	if err := f.ready(dir); err != nil {
+	if err := f.ready(ctx, dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return f, nil
@@ -99,8 +100,8 @@ func prepare(dir, path string, log *slog.Logger) error {
 }
 
 // ready settles the layout and puts a new file's name on the disk as well.
-func (f *File) ready(dir string) error {
-	if err := f.settle(); err != nil {
+func (f *File) ready(ctx context.Context, dir string) error {
+	if err := f.settle(ctx); err != nil {
 		return err
 	}
 	info, err := os.Stat(f.path)

@@ -67,7 +67,7 @@ func (f *File) admit(tx *bolt.Tx, old stored, w Write, now time.Time) error {
 	if old.Version != w.If {
 		return ErrConflict
 	}
-	return nil
+	return w.Continues(old.Head)
 }
 
 // apply is the document after a write.

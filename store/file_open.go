@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -24,13 +25,14 @@ func openBolt(path string, noSync bool) (db *bolt.DB, err error) {
 		}
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoSync: noSync, NoStatistics: true})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s: %w: stop that one first, or use another folder (KVITT_DATA)", path, ErrInUse)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, &DamagedError{What: path, Err: err}
-	case err != nil:
+	}
+	if _, refused := errors.AsType[syscall.Errno](err); refused {
 		return nil, fmt.Errorf("%w: %s cannot be opened: %w", ErrUnavailable, path, err)
+	}
+	if err != nil {
+		return nil, &DamagedError{What: path, Err: err}
 	}
 	if err := whole(db, path); err != nil {
 		return nil, errors.Join(&DamagedError{What: path, Err: err}, db.Close())
@@ -60,8 +62,8 @@ func whole(db *bolt.DB, path string) error {
 }
 
 // settle writes the layout into a new file, and refuses one it does not know.
-func (f *File) settle() error {
-	return f.update(context.Background(), "open", func(tx *bolt.Tx) error {
+func (f *File) settle(ctx context.Context) error {
+	return f.update(ctx, "open", func(tx *bolt.Tx) error {
 		if name, _ := tx.Cursor().First(); name == nil {
 			return create(tx)
 		}

@@ -1,13 +1,10 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -194,44 +191,6 @@ func edit(t *testing.T, path string, fn func(*bolt.Tx) error) {
 	}
 }
 
-func TestADamagedFileIsNamed(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, store.FileName)
-	f := open(t, dir, store.FileOptions{NoSync: true})
-	for i := range 300 {
-		k := store.Key{Team: "T1", Kind: "k", ID: fmt.Sprint(i)}
-		if err := f.Write(t.Context(), store.Write{Key: k, Body: make([]byte, 500)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.Close()
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := os.Getpagesize()
-	for name, damage := range map[string]func([]byte) []byte{
-		"no store at all": func([]byte) []byte { return []byte(strings.Repeat("hello ", 5000)) },
-		"only zeroes":     func(b []byte) []byte { return make([]byte, len(b)) },
-		"cut in half":     func(b []byte) []byte { return b[:len(b)/2/page*page] },
-		"cut to a stump":  func(b []byte) []byte { return b[:100] },
-		"holes":           func(b []byte) []byte { clear(b[2*page:]); return b },
-		"bad pages":       func(b []byte) []byte { copy(b[2*page:], strings.Repeat("\xff", len(b))); return b },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir() // Of its own: a damaged file may stay locked.
-			path := filepath.Join(dir, store.FileName)
-			if err := os.WriteFile(path, damage(slices.Clone(whole)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
-			if e, ok := errors.AsType[*store.DamagedError](err); !ok || e.What != path {
-				t.Errorf("the answer is %v", err)
-			}
-		})
-	}
-}
-
 func TestAFolderThatCannotBeMadeIsUnavailable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -254,56 +213,5 @@ func TestAReplacedFileIsNoticed(t *testing.T) {
 	}
 	if err := f.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("the answer is %v", err)
-	}
-}
-
-// TestWhatWasAcknowledgedSurvivesAKill lets a child write until it is killed.
-func TestWhatWasAcknowledgedSurvivesAKill(t *testing.T) {
-	if dir := os.Getenv("STORE_TEST_WRITE"); dir != "" {
-		writeForEver(t, dir)
-	}
-	dir := t.TempDir()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$")
-	child.Env = append(os.Environ(), "STORE_TEST_WRITE="+dir)
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	acknowledged := 0
-	for acknowledged < 50 {
-		if _, err := fmt.Fscanln(out, &acknowledged); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cancel() // Kills it in the middle of whatever it does.
-	_ = child.Wait()
-	f := open(t, dir, store.FileOptions{})
-	recs := store.Of[int](f, "T1", "count")
-	n, err := recs.Load(t.Context(), "1")
-	if err != nil || n < acknowledged {
-		t.Errorf("%d writes are there (%v), %d were acknowledged", n, err, acknowledged)
-	}
-	if head, err := store.Verify(recs.Trail(t.Context(), "1")); err != nil || head.Seq != int64(n) {
-		t.Errorf("the trail ends at %d (%v), the record at %d", head.Seq, err, n)
-	}
-}
-
-func writeForEver(t *testing.T, dir string) {
-	f := open(t, dir, store.FileOptions{})
-	recs := store.Of[int](f, "T1", "count")
-	for {
-		n, err := recs.Update(t.Context(), "1", func(n *int) (store.Next, error) {
-			*n++
-			return store.Next{Audit: []store.Note{{Who: "U1", What: "counted"}}}, nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(n)
 	}
 }

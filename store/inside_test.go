@@ -88,6 +88,19 @@ func TestATamperedDocumentIsNamed(t *testing.T) {
 	}
 }
 
+// The end of the file may hold anything; without the size, looking at it would
+// end the program.
+func TestAMissingEndIsFoundBeforeItIsLookedAt(t *testing.T) {
+	f := openInside(t, nil)
+	if err := whole(f.db, f.path); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.db.View(func(tx *bolt.Tx) error { return os.Truncate(f.path, tx.Size()-1) })
+	if err := whole(f.db, f.path); err == nil {
+		t.Error("a file that is cut off is called whole")
+	}
+}
+
 func FuzzStoredDocument(f *testing.F) {
 	whole, err := stored{tokens: []string{"a"}, Doc: Doc{Version: 3, Body: []byte(`{}`), Head: Head{1, "h"}, Wake: time.UnixMicro(5), Lane: Urgent}}.encode()
 	if err != nil {

@@ -209,7 +209,9 @@ func FuzzGarbageInARecord(f *testing.F) {
 }
 
 // BenchmarkUpdate is one Update with one audit entry of one of a thousand
-// records. On a virtual disk (ext4) with two processors:
+// records. On a virtual disk (ext4) and two processors that others shared: 0.7 ms
+// in a file (1.9 ms when the machine was busy), 0.18 ms without waiting for the
+// disk, 0.02 ms in memory. So a simulated year of 300,000 writes belongs in memory.
 func BenchmarkUpdate(b *testing.B) {
 	for name, open := range map[string]func() store.Backend{
 		"file":         func() store.Backend { return open(b, b.TempDir(), store.FileOptions{}) },

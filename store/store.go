@@ -87,7 +87,7 @@ type Write struct {
 	Wake time.Time
 	Lane Lane // "" is Routine.
 	// Head is the end of the audit chain after this write; Entries are what it
-	// adds to it. Chain makes both.
+	// adds. Chain makes both from the stored Head, which they must continue.
 	Head    Head
 	Entries []Entry
 	// Seen, unless "", must be an id that is new to the team. It is remembered
@@ -124,6 +124,20 @@ func (w Write) Check() error {
 		if seq++; e.Key != w.Key || e.Seq != seq {
 			return fmt.Errorf("%w: %s: audit entry %d of %s does not belong at %d", ErrInvalid, w.Key, e.Seq, e.Key, seq)
 		}
+	}
+	return nil
+}
+
+// Continues says what is wrong with a write to a document whose chain ends at
+// end. Every backend calls it once the version is known to be right, because a
+// trail is never written over.
+func (w Write) Continues(end Head) error {
+	first := w.Head
+	if len(w.Entries) > 0 {
+		first = Head{Seq: w.Entries[0].Seq - 1, Hash: w.Entries[0].Prev}
+	}
+	if first != end {
+		return fmt.Errorf("%w: %s: the audit entries follow entry %d, but the trail ends at %d or with another hash", ErrInvalid, w.Key, first.Seq, end.Seq)
 	}
 	return nil
 }

@@ -33,6 +33,16 @@ func TestWhatMayNeverBeSaid(t *testing.T) {
 	}
 }
 
+func TestAnInvoicePaidAtAnUnknownMomentIsOursOnlyIfARequestWasJustSent(t *testing.T) {
+	f := facts{raw: &api.Invoice{ID: "in_1"}, invoice: billing.Invoice{ID: "stripe:in_1", Status: billing.Paid}}
+	payment := billing.Payment{Invoice: "stripe:in_1", Key: "ours", Method: "pm_ours"}
+	for a, want := range map[reply]billing.Progress{notSent: billing.Elsewhere, unsure: billing.Settled} {
+		if out := judge(payment, f, answer{reply: a}, time.Now()); out.Progress != want || out.At.IsZero() {
+			t.Errorf("after %d it says %q at %v, want %q", a, out.Progress, out.At, want)
+		}
+	}
+}
+
 func forbidden(f facts, a answer, age time.Duration, said billing.Progress) string {
 	paid := said == billing.Settled || said == billing.Elsewhere
 	certain := a.reply == declined || a.reply == rejected || a.reply == accepted || f.trace.executed || age >= keyLife

@@ -1,6 +1,7 @@
 package stripe_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -95,6 +96,18 @@ func TestAnAnswerThatIsNotStripesIsUnclear(t *testing.T) {
 		w.pays(p, billing.Unclear)
 		w.pays(p, billing.Settled)
 		w.charged(p, 1)
+	})
+}
+
+func TestAnAnswerAboutSomethingElseIsUnclear(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.provider = w.connect(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/pay") {
+				return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+			}
+			return w.stripe.Transport().RoundTrip(r)
+		})}, "")
+		w.pays(p, billing.Unclear)
 	})
 }
 

@@ -74,6 +74,11 @@ func TestASettledPaymentSaysHowAndWhenAndByWhichKey(t *testing.T) {
 		if call.Key != "kvitt-1" || call.Method != visa || call.Amount != 123450 {
 			t.Errorf("the charge is %+v", call)
 		}
+		for _, call := range w.stripe.Calls() {
+			if strings.HasSuffix(call.Path, "/pay") && (call.Params.Get("off_session") != "true" || call.Version != sandbox.StripeVersion) {
+				t.Errorf("the request was %+v", call)
+			}
+		}
 	})
 }
 
@@ -164,6 +169,9 @@ func TestNothingIsPaidWhileSomebodyElsesDebitIsOnItsWay(t *testing.T) {
 		debit.Key, debit.Method = "kvitt-0", "pm_sepa"
 		w.pays(debit, billing.Submitted)
 		w.pays(p, billing.Changed)
+		same := debit
+		same.Key = "kvitt-2"
+		w.pays(same, billing.Changed)
 		w.charged(p, 1)
 		w.stripe.Clear(raw(p.Invoice))
 		w.says(p, billing.Elsewhere)
@@ -187,6 +195,28 @@ func TestStripesOwnCollectionWithTheSameCardIsElsewhere(t *testing.T) {
 		}
 		w.pays(p, billing.Elsewhere)
 		w.charged(p, 1)
+	})
+}
+
+func TestADeclineFollowedByAPaymentFromElsewhereIsElsewhere(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.stripe.Fail(sandbox.StripeFault{Op: "GET /v1/events", Kind: sandbox.StripeForbidden, Times: -1})
+		w.stripe.DeclineNext("generic")
+		w.provider = w.connect(&http.Client{Transport: after(w.stripe.Transport(), "/pay", func() { w.stripe.Collect(raw(p.Invoice)) })}, "")
+		w.pays(p, billing.Elsewhere)
+		w.charged(p, 1)
+	})
+}
+
+func TestAPaymentWithAnotherMethodIsElsewhereEvenWithoutEvents(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.stripe.Fail(sandbox.StripeFault{Op: "GET /v1/events", Kind: sandbox.StripeForbidden, Times: -1})
+		w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_second", Customer: customer})
+		p.Method = "pm_second"
+		w.fail(sandbox.StripeCutBefore)
+		w.pays(p, billing.Unclear)
+		w.stripe.Collect(raw(p.Invoice)) // With the customer's default.
+		w.says(p, billing.Elsewhere)
 	})
 }
 
@@ -219,6 +249,17 @@ func before(next http.RoundTripper, path string, do func()) http.RoundTripper {
 			do()
 		}
 		return next.RoundTrip(r)
+	})
+}
+
+// after does something right after a request whose path ends so was answered.
+func after(next http.RoundTripper, path string, do func()) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		res, err := next.RoundTrip(r)
+		if strings.HasSuffix(r.URL.Path, path) {
+			do()
+		}
+		return res, err
 	})
 }
 

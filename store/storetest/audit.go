@@ -31,7 +31,7 @@ func (h Harness) story(t *testing.T, k store.Key, n int) []store.Entry {
 		_, err := recs.Update(t.Context(), k.ID, func(*int) (store.Next, error) {
 			return store.Next{Audit: []store.Note{
 				{At: at.Add(time.Duration(i) * time.Hour), Who: "U1", What: fmt.Sprint("step ", i), Facts: map[string]string{"amount": "12.00 USD", "æ": "\xff<&>"}},
-				{At: at.Add(time.Duration(i) * time.Hour), Who: "sweeper", What: "posted"},
+				{At: at.Add(time.Duration(i) * time.Hour), Who: "sweeper", What: "posted,told"},
 			}}, nil
 		})
 		if err != nil {
@@ -44,7 +44,7 @@ func (h Harness) story(t *testing.T, k store.Key, n int) []store.Entry {
 func trailHolds(t *testing.T, h Harness) {
 	trail := h.story(t, key("1"), 600)
 	h.story(t, key("10"), 2)
-	if len(trail) != 600 || trail[598].What != "step 598" || trail[599].What != "posted" {
+	if len(trail) != 600 || trail[598].What != "step 598" || trail[599].What != "posted,told" {
 		t.Fatalf("%d entries, the last %v", len(trail), trail[len(trail)-1])
 	}
 	want := store.Entry{
@@ -79,9 +79,11 @@ func tamperingFound(t *testing.T, h Harness) {
 		"a fact":        {change(2, func(e *store.Entry) { e.Facts["amount"] = "1.00 USD" }), 3},
 		"a fact less":   {change(2, func(e *store.Entry) { delete(e.Facts, "amount") }), 3},
 		"a fact more":   {change(1, func(e *store.Entry) { e.Facts = map[string]string{"": ""} }), 2},
-		"moved words":   {change(1, func(e *store.Entry) { e.Who, e.What = "sweeperp", "osted" }), 2},
+		"moved words":   {change(1, func(e *store.Entry) { e.Who, e.What = "sweeper,posted", "told" }), 2},
 		"hash":          {change(3, func(e *store.Entry) { e.Hash = whole[2].Hash }), 4},
-		"rehashed":      {change(3, rehash), 5},
+		"rehashed":      {change(3, forge(key("1"), 4)), 5},
+		"renumbered":    {change(3, forge(key("1"), 9)), 4},
+		"other's":       {change(3, forge(key("2"), 4)), 4},
 		"number":        {change(3, func(e *store.Entry) { e.Seq = 9 }), 4},
 		"other chain":   {change(3, func(e *store.Entry) { *e = other[3] }), 4},
 		"all renamed":   {renamed(whole), 1},
@@ -103,10 +105,12 @@ func tamperingFound(t *testing.T, h Harness) {
 	}
 }
 
-// rehash changes an entry as somebody would who can count hashes.
-func rehash(e *store.Entry) {
-	forged, _ := store.Chain(e.Key, store.Head{Seq: e.Seq - 1, Hash: e.Prev}, []store.Note{{At: e.At, Who: "U9", What: e.What, Facts: e.Facts}})
-	*e = forged[0]
+// forge changes an entry as somebody would who can count hashes.
+func forge(k store.Key, seq int64) func(*store.Entry) {
+	return func(e *store.Entry) {
+		forged, _ := store.Chain(k, store.Head{Seq: seq - 1, Hash: e.Prev}, []store.Note{{At: e.At, Who: "U9", What: e.What, Facts: e.Facts}})
+		*e = forged[0]
+	}
 }
 
 func renamed(entries []store.Entry) []store.Entry {
@@ -153,6 +157,14 @@ func entriesBelong(t *testing.T, h Harness) {
 		mustBe(t, h.Backend.Write(t.Context(), w), store.ErrInvalid)
 	}
 	h.put(t, store.Write{Key: key("1"), Entries: entries, Head: head})
+	for _, w := range []store.Write{
+		{Key: key("1"), If: 1, Entries: entries, Head: head}, // Would write over what is there.
+		{Key: key("1"), If: 1},                               // Would forget the head.
+		{Key: key("1"), If: 1, Head: store.Head{Seq: 2, Hash: "another"}},
+	} {
+		mustBe(t, h.Backend.Write(t.Context(), w), store.ErrInvalid)
+	}
+	h.put(t, store.Write{Key: key("1"), If: 1, Head: head})
 }
 
 func of(entries []store.Entry) iter.Seq2[store.Entry, error] {

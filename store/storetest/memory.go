@@ -104,6 +104,9 @@ func (m *Mem) Write(ctx context.Context, w store.Write) error {
 		case w.If != old.Version:
 			return fmt.Errorf("%s: %w", w.Key, store.ErrConflict)
 		}
+		if err := w.Continues(old.Head); err != nil {
+			return err
+		}
 		if w.Seen != "" {
 			m.see(w.Key.Team, w.Seen, w.Token, w.SeenFor)
 		}

@@ -13,6 +13,7 @@ var seen = []promise{
 	{"the first who brings an id is told so, and told so again", firstToken},
 	{"without a token an id is new once", noToken},
 	{"a seen id is new again after its time", seenExpires},
+	{"an id that came again is remembered anew", rememberedAnew},
 	{"of many who bring an id at once one is first", oneIsFirst},
 	{"a write and first sight share one memory", writeRemembers},
 }
@@ -51,6 +52,21 @@ func seenExpires(t *testing.T, h Harness) {
 	h.put(t, store.Write{Key: key("1"), Seen: "press", SeenFor: 5 * h.Unit})
 	h.wait(6)
 	h.put(t, store.Write{Key: key("1"), If: 1, Seen: "press", SeenFor: 5 * h.Unit})
+}
+
+func rememberedAnew(t *testing.T, h Harness) {
+	for i := range 10 { // These are in front of it when old ids are swept away.
+		h.first(t, fmt.Sprint("a click ", i), "")
+	}
+	h.first(t, "click", "old")
+	h.wait(11)
+	h.first(t, "click", "new")
+	for i := range 20 { // Each may sweep away some that are over.
+		h.first(t, fmt.Sprint("new click ", i), "")
+	}
+	if h.first(t, "click", "another") {
+		t.Error("it went with the old ones")
+	}
 }
 
 func oneIsFirst(t *testing.T, h Harness) {

@@ -1,0 +1,52 @@
+# Everything is checked with `make test`; CI runs nothing else.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help test check unit tools build demo fuzz bench pictures golden
+
+# One set of build flags for all but the race detector, so that nothing is compiled twice.
+export CGO_ENABLED := 0
+FUZZTIME ?= 20s
+
+help: ## Lists what there is.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: tools check unit ## Checks everything, browser and kill -9 included. What cannot run makes it fail; ALLOW_SKIP=1 accepts that.
+
+check: build ## The quick checks: format, modules, vet, staticcheck, and one static binary.
+	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "not formatted; run gofmt -w on: $$unformatted"; exit 1; }
+	go mod verify
+	go mod tidy -diff
+	go vet ./...
+	go tool staticcheck ./...
+
+unit: ## Every test, with the race detector.
+	CGO_ENABLED=1 go test -race -vet=off -timeout 4m -v ./... 2>&1 | awk -f scripts/tally.awk
+
+tools: ## Installs with apt-get what the tests need and this machine lacks.
+	@scripts/tools.sh
+
+build: ## Builds kvitt, one static binary.
+	go build -trimpath .
+
+demo: ## Runs the demo; its first line is the address to open.
+	go run . demo
+
+fuzz: ## Fuzzes every parser of outside bytes, each FUZZTIME=20s long.
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+bench: ## Runs every benchmark.
+	go test -run '^$$' -bench . -benchmem ./...
+
+pictures: ## Takes the README's pictures of the demo anew.
+	@mkdir -p docs
+	go test -count 1 -run '^TestPage' . -pictures docs
+
+golden: ## Writes the golden cards anew; read the difference before you commit it.
+	go test ./flows -update

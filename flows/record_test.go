@@ -1,0 +1,238 @@
+package flows
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+	"testing/quick"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"kvitt/billing"
+)
+
+func TestWhereEachTransitionLeads(t *testing.T) {
+	later := monday.Add(time.Hour)
+	changed := func(change func(*billing.Invoice)) billing.Invoice {
+		inv := anInvoice()
+		change(&inv)
+		return inv
+	}
+	see := func(change func(*billing.Invoice)) func(*Record) error {
+		return func(r *Record) error { r.see(changed(change), later); return nil }
+	}
+	keyed := func(do func(r *Record, key string) error) func(*Record) error {
+		return func(r *Record) error { return do(r, r.Attempt.Key) }
+	}
+	begin := func(r *Record) error { return r.begin(team, Attempt{By: bo, Began: later}, usd(120000)) }
+	settled := func(r *Record, key string) error { return r.settle(key, billing.Outcome{}, later) }
+	refused := func(r *Record, key string) error { return r.refuse(key, billing.Generic, later) }
+	withdrawn := func(r *Record, key string) error { return r.withdraw(key, Notice{Kind: NoticeUnchecked}, later) }
+	doubted := func(r *Record, key string) error { return r.doubt(key, later, later) }
+	for _, c := range []struct {
+		name string
+		from Record
+		do   func(*Record) error
+		want State
+		err  error
+		note string // The audit entry; empty: none.
+	}{
+		{"an open invoice is seen", Record{}, see(func(*billing.Invoice) {}), Open, nil, "seen"},
+		{"a paid one is seen", Record{}, see(func(i *billing.Invoice) { i.Status = billing.Paid }), Paid, nil, "seen"},
+		{"a draft is seen", Record{}, see(func(i *billing.Invoice) { i.Status = billing.Draft }), Open, nil, "seen"},
+		{"nothing new", openRecord(), see(func(*billing.Invoice) {}), Open, nil, ""},
+		{"another amount", openRecord(), see(func(i *billing.Invoice) { i.AmountDue = usd(1) }), Open, nil, "changed"},
+		{"paid elsewhere", openRecord(), see(func(i *billing.Invoice) { i.Status = billing.Paid }), Paid, nil, "paid elsewhere"},
+		{"void", openRecord(), see(func(i *billing.Invoice) { i.Status = billing.Void }), Gone, nil, "gone"},
+		{"a debit comes back", paidRecord(), see(func(*billing.Invoice) {}), Open, nil, "open again"},
+		{"open again after void", goneRecord(), see(func(*billing.Invoice) {}), Open, nil, "open"},
+		{"paid elsewhere while paying", sentRecord(), see(func(i *billing.Invoice) { i.Status = billing.Paid }), Paying, nil, ""},
+
+		{"begin", openRecord(), begin, Paying, nil, "pay requested"},
+		{"begin when somebody else has", payingRecord(), begin, Paying, &TakenError{By: asha}, ""},
+		{"begin when unknown", unknownRecord(), begin, Unknown, &TakenError{By: asha}, ""},
+		{"begin when paid", paidRecord(), begin, Paid, ErrPaid, ""},
+		{"begin when void", goneRecord(), begin, Gone, ErrChanged, ""},
+		{"begin what was never seen", Record{}, begin, "", ErrChanged, ""},
+		{"begin with an old amount", seen(changed(func(i *billing.Invoice) { i.AmountDue = usd(5) })), begin, Open, ErrChanged, ""},
+
+		{"sent", payingRecord(), keyed(func(r *Record, key string) error { return r.send(key, visa, later, later.Add(day)) }), Paying, nil, "pay sent"},
+		{"settled", sentRecord(), keyed(settled), Paid, nil, "paid"},
+		{"settled at last", unknownRecord(), keyed(settled), Paid, nil, "paid"},
+		{"cleared", submittedRecord(), keyed(settled), Paid, nil, "paid"},
+		{"refused", sentRecord(), keyed(refused), Open, nil, "refused"},
+		{"bounced", submittedRecord(), keyed(refused), Open, nil, "refused"},
+		{"withdrawn", payingRecord(), keyed(withdrawn), Open, nil, "not paid"},
+		{"in doubt", sentRecord(), keyed(doubted), Unknown, nil, "unknown"},
+		{"still in doubt", unknownRecord(), keyed(doubted), Unknown, nil, ""},
+		{"submitted", sentRecord(), keyed(func(r *Record, key string) error { return r.submit(key, later, later) }), Submitted, nil, "submitted"},
+		{"submitted after doubt", unknownRecord(), keyed(func(r *Record, key string) error { return r.submit(key, later, later) }), Submitted, nil, "submitted"},
+
+		{"given up too early", unknownRecord(), func(r *Record) error { return r.release(bo, later) }, Unknown, ErrStale, ""},
+		{"given up when the key is dead", unknownRecord(), func(r *Record) error { return r.release(bo, monday.Add(day)) }, Open, nil, "declared not paid"},
+		{"given up while sure", submittedRecord(), func(r *Record) error { return r.release(bo, monday.Add(day)) }, Submitted, ErrStale, ""},
+		{"undo asked for", recordedRecord(), func(r *Record) error { return r.undoing(Undo{By: bo, At: monday.Add(day - 1)}) }, Paid, nil, "undo requested"},
+		{"undo after a day", recordedRecord(), func(r *Record) error { return r.undoing(Undo{By: bo, At: monday.Add(day)}) }, Paid, ErrStale, ""},
+		{"undo twice", undoingRecord(), func(r *Record) error { return r.undoing(Undo{By: asha, At: later}) }, Paid, ErrStale, ""},
+		{"undo of a real payment", paidRecord(), func(r *Record) error { return r.undoing(Undo{By: bo, At: later}) }, Paid, ErrStale, ""},
+		{"undone", undoingRecord(), func(r *Record) error { r.undone([]string{asha}, later); return nil }, Open, nil, "undone"},
+		{"not undone", undoingRecord(), func(r *Record) error { r.keep(later); return nil }, Paid, nil, "not undone"},
+	} {
+		r := copyOf(c.from)
+		before := asJSON(r)
+		err := c.do(&r)
+		if r.State != c.want || !sameError(err, c.err) {
+			t.Errorf("%s: %s, %v; want %s, %v", c.name, r.State, err, c.want, c.err)
+		}
+		if err != nil && asJSON(r) != before {
+			t.Errorf("%s: refused, and yet changed: %s", c.name, cmp.Diff(before, asJSON(r)))
+		}
+		var notes []string
+		for _, n := range r.notes {
+			notes = append(notes, n.What)
+		}
+		if !slices.Contains(notes, c.note) && c.note != "" || c.note == "" && len(notes) > 0 {
+			t.Errorf("%s: the audit trail says %q, want %q", c.name, notes, c.note)
+		}
+	}
+}
+
+func sameError(got, want error) bool {
+	taken, ok := errors.AsType[*TakenError](got)
+	if expected, is := errors.AsType[*TakenError](want); is {
+		return ok && *taken == *expected
+	}
+	return errors.Is(got, want)
+}
+
+func TestNobodyElsesKeyChangesAnything(t *testing.T) {
+	for name, r := range everyState() {
+		before := asJSON(r)
+		for what, err := range map[string]error{
+			"send": r.send("other", visa, monday, monday), "settle": r.settle("other", billing.Outcome{}, monday),
+			"refuse": r.refuse("other", billing.Generic, monday), "withdraw": r.withdraw("other", Notice{}, monday),
+			"doubt": r.doubt("other", monday, monday), "submit": r.submit("other", monday, monday),
+		} {
+			if !errors.Is(err, ErrStale) || asJSON(r) != before {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+}
+
+func TestAnAlarmThatCameTooLateChangesNothing(t *testing.T) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			t.Errorf("Plan gives an alarm beside a look; the look had settled the payment, and the alarm broke down: %v", broken)
+		}
+	}()
+	r := unknownRecord()
+	steps, _, _ := Plan(monday.Add(alarmAfter), r, anAudience(), aPolicy())
+	if len(steps) < 2 || steps[0].Do != Alarm || steps[1].Do != Look {
+		t.Fatalf("alarm and look are not side by side any more: %v", steps)
+	}
+	must(r.settle(r.Attempt.Key, billing.Outcome{}, monday))
+	before := asJSON(r)
+	r.alarm(monday.Add(alarmAfter))
+	if asJSON(r) != before {
+		t.Error("a payment that is settled is called unknown")
+	}
+}
+
+func TestAnUndoThatTheServiceOvertookIsOver(t *testing.T) {
+	r := undoingRecord()
+	inv := r.Invoice
+	inv.Status = billing.Open
+	r.see(inv, monday.Add(2*time.Hour))
+	steps, _, _ := Plan(monday.Add(2*time.Hour), r, anAudience(), aPolicy())
+	for _, step := range steps {
+		if step.Do == TakeBack {
+			t.Errorf("the invoice is open again (%s, %v), and still its record is to be taken back", r.State, r.lastPayment())
+		}
+	}
+}
+
+func TestOneRequestForHelpADay(t *testing.T) {
+	r := openRecord()
+	today, admins := on(2026, 3, 2), []string{asha, bo}
+	if !r.ask(kim, today, admins, monday) || r.ask(kim, today, admins, monday) || !r.ask(bo, today, admins, monday) {
+		t.Error("once per person and day")
+	}
+	if len(r.Notices) != 4 {
+		t.Errorf("%d notices, want one for each request and admin", len(r.Notices))
+	}
+	if !r.ask(kim, today.AddDays(1), admins, monday.Add(day)) || len(r.Notices) != 6 || len(r.Asks) != 2 {
+		t.Errorf("the day after: %d notices, %v", len(r.Notices), r.Asks)
+	}
+}
+
+func TestTheKeyComesFromTheFactsAndNothingElse(t *testing.T) {
+	type facts struct {
+		Team, ID, Currency string
+		Minor              int64
+		Failed, Payments   uint8
+	}
+	record := func(f facts) *Record {
+		return &Record{Failed: int(f.Failed), Payments: make([]Payment, f.Payments), Invoice: billing.Invoice{ID: f.ID, AmountDue: billing.Money{Minor: f.Minor, Currency: f.Currency}}}
+	}
+	same := func(f facts, state State, number, description string, due int16, auto bool) bool {
+		r, other := record(f), record(f)
+		other.State, other.Invoice.Number, other.Invoice.Description, other.Invoice.AutoCollect = state, number, description, auto
+		other.Invoice.Due, other.Asks = on(2026, 1, 1).AddDays(int(due)), []Ask{{By: number}}
+		return r.key(f.Team) == other.key(f.Team)
+	}
+	different := func(f, g facts) bool { return f == g || record(f).key(f.Team) != record(g).key(g.Team) }
+	closeBy := func(f facts) bool {
+		g := f
+		g.Failed++
+		h := f
+		h.Payments++
+		return different(f, g) && different(f, h) && different(g, h)
+	}
+	for name, property := range map[string]any{"same": same, "different": different, "close by": closeBy} {
+		if err := quick.Check(property, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzRecord: whatever is in the store, reading it does not break Kvitt, and what can be read is written back whole.
+func FuzzRecord(f *testing.F) {
+	for _, r := range everyState() {
+		f.Add([]byte(asJSON(r)))
+	}
+	f.Add([]byte(`{"layout":2,"invoice":{"Due":"2026-02-30"},"state":"paying","posts":[{"number":7}]}`))
+	f.Add([]byte(`{"attempt":null,"payments":[{}],"notices":null}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var r Record
+		if json.Unmarshal(raw, &r) != nil {
+			return
+		}
+		first := asJSON(r)
+		if again := asJSON(copyOf(r)); again != first {
+			t.Errorf("%s became %s", first, again)
+		}
+		r.people()
+		r.key(team)
+		r.busy()
+		r.keyDead(monday)
+		r.payable()
+		r.lastPayment()
+		r.told(asha)
+		r.root(finance)
+	})
+}
+
+func TestARecordIsWrittenWhole(t *testing.T) {
+	for name, r := range everyState() {
+		posted(&r, monday, reminderFor(asha, -7))
+		r.ask(kim, on(2026, 3, 2), []string{asha}, monday)
+		r.notes = nil
+		if diff := cmp.Diff(r, copyOf(r), cmpopts.IgnoreUnexported(Record{})); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package flows
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kvitt/billing"
+)
+
+// act is one thing that happens to a record, with everything decided before, so that it can happen to a copy as well.
+type act struct {
+	name string
+	do   func(r *Record) error
+}
+
+// someAct picks what happens next, as its callers could: only an alarm, an undo that is done, and one that is not, need something to be about.
+func someAct(rng *rand.Rand, r Record, now time.Time) act {
+	who := oneOf(rng, asha, bo, kim)
+	key := "no key of this record"
+	if r.Attempt != nil && rng.IntN(5) > 0 {
+		key = r.Attempt.Key
+	}
+	acts := []act{
+		{"see", seeing(someInvoice(rng, now), now)},
+		beginning(rng, r, who, now),
+		{"send", func(r *Record) error { return r.send(key, visa, now, now.Add(day)) }},
+		{"settle", func(r *Record) error { return r.settle(key, billing.Outcome{At: now}, now) }},
+		{"refuse", func(r *Record) error { return r.refuse(key, billing.Generic, now) }},
+		{"withdraw", func(r *Record) error { return r.withdraw(key, Notice{Kind: NoticeUnchecked}, now) }},
+		{"doubt", func(r *Record) error { return r.doubt(key, now, now.Add(lookEvery)) }},
+		{"submit", func(r *Record) error { return r.submit(key, now, now.Add(submitEvery)) }},
+		{"release", func(r *Record) error { return r.release(who, now) }},
+		{"ask", func(r *Record) error { r.ask(who, billing.DateOf(now, time.UTC), []string{asha, bo}, now); return nil }},
+		{"undoing", func(r *Record) error { return r.undoing(Undo{By: who, Reason: "wrong", At: now}) }},
+		{"settled", func(r *Record) error { r.settled(); return nil }},
+	}
+	if r.State == Unknown && !r.Attempt.Alarmed {
+		acts = append(acts, act{"alarm", func(r *Record) error { r.alarm(now); return nil }})
+	}
+	if r.Undo != nil && r.State == Paid {
+		acts = append(acts, act{"undone", func(r *Record) error { r.undone([]string{finance, asha}, now); return nil }},
+			act{"keep", func(r *Record) error { r.keep(now); return nil }})
+	}
+	return oneOf(rng, acts...)
+}
+
+func seeing(inv billing.Invoice, now time.Time) func(r *Record) error {
+	return func(r *Record) error { r.see(inv, now); return nil }
+}
+
+func beginning(rng *rand.Rand, r Record, who string, now time.Time) act {
+	shown := oneOf(rng, r.Invoice.AmountDue, r.Invoice.AmountDue, usd(777))
+	a := Attempt{By: who, Method: visa, Recorded: rng.IntN(2) == 0, Began: now}
+	return act{"begin", func(r *Record) error { return r.begin(team, a, shown) }}
+}
+
+func someInvoice(rng *rand.Rand, now time.Time) billing.Invoice {
+	inv := anInvoice()
+	inv.Status = oneOf(rng, billing.Open, billing.Open, billing.Open, billing.Open, billing.Paid, billing.Void, billing.Draft, billing.Uncollectible)
+	inv.AmountDue = usd(oneOf[int64](rng, 120000, 120000, 60000, 0))
+	inv.Due = oneOf(rng, inv.Due, inv.Due, billing.Date{}, inv.Due.AddDays(14))
+	inv.AutoCollect, inv.PayFailed = rng.IntN(8) == 0, rng.IntN(3) == 0
+	if inv.Status == billing.Paid {
+		inv.Settlement = billing.Settlement{At: now, Method: oneOf(rng, "", "Visa •••• 1881")}
+	}
+	return inv
+}
+
+// Whatever happens to a record, in whatever order, its promises hold.
+func TestARecordKeepsItsPromisesWhateverHappens(t *testing.T) {
+	reached := map[State]int{}
+	seeded(t, 80, func(t *testing.T, rng *rand.Rand) {
+		r, now := seen(anInvoice()), monday
+		var story []string
+		for range 60 {
+			now = now.Add(time.Duration(rng.IntN(8*60)) * time.Minute)
+			a := someAct(rng, r, now)
+			before, again := copyOf(r), copyOf(r)
+			r = copyOf(r)
+			err := a.do(&r)
+			story = append(story, fmt.Sprintf("%s (%v) → %s", a.name, err, r.State))
+			if err2 := a.do(&again); asJSON(again) != asJSON(r) || fmt.Sprint(err, again.notes) != fmt.Sprint(err2, r.notes) {
+				t.Fatalf("%q: the second time it went otherwise: %s", story, cmp.Diff(asJSON(r), asJSON(again)))
+			}
+			for _, broken := range brokenPromises(before, r, a.name, err) {
+				t.Errorf("%s", broken)
+			}
+			if t.Failed() {
+				t.Fatalf("%q", story)
+			}
+			reached[r.State]++
+		}
+	})
+	for _, s := range []State{Open, Paying, Unknown, Submitted, Paid, Gone} {
+		if reached[s] < 50 {
+			t.Errorf("these stories hardly ever come to %q: %v", s, reached)
+		}
+	}
+}
+
+func brokenPromises(before, r Record, what string, err error) (broken []string) {
+	promise := func(kept bool, text string) {
+		if !kept {
+			broken = append(broken, what+": "+text)
+		}
+	}
+	_, taken := errors.AsType[*TakenError](err)
+	failed := err == nil && (what == "refuse" || what == "release")
+	grew := len(r.Payments) - len(before.Payments)
+	sameFacts := before.Invoice.AmountDue == r.Invoice.AmountDue
+
+	promise(err == nil || asJSON(before) == asJSON(r), "it was refused, and yet something changed")
+	promise(r.busy() == (r.State == Paying || r.State == Unknown || r.State == Submitted), "state and attempt disagree")
+	promise(what != "begin" || !before.busy() || taken, "a payment began beside another")
+	promise(!before.busy() || !r.busy() || before.Attempt.Key == r.Attempt.Key, "the key changed under way")
+	promise(r.Failed-before.Failed == map[bool]int{true: 1}[failed], "the count of failed payments")
+	promise(!sameFacts || (before.key(team) != r.key(team)) == (failed || grew > 0), "the next key")
+	promise(what != "see" || !before.busy() || before.State == r.State && *before.Attempt == *r.Attempt, "seeing touched a payment under way")
+	promise(before.State != Paid || !r.payable() || what == "undone" || what == "see" && r.Invoice.Status == billing.Open, "a paid invoice became payable")
+	promise(grew == 0 || grew == 1 && r.State == Paid, "a payment more, and not paid")
+	promise(grew == 0 || r.Payments[len(r.Payments)-1].By == "" || what == "settle", "a person's payment without the service's word")
+	for i, pay := range r.Payments {
+		promise(pay.Undone != nil || i == len(r.Payments)-1 && r.State == Paid, "two payments stand, or one of an invoice that is not paid")
+	}
+	ids := map[string]bool{}
+	for _, n := range r.Notices {
+		promise(!ids[n.ID], "the same notice twice")
+		promise(n.To != "", "a notice to nobody")
+		ids[n.ID] = true
+	}
+	promise(cmp.Equal(asJSON(r), asJSON(copyOf(r))), "not written whole")
+	return broken
+}
+
+func TestARefusalBurnsTheKeyAndAWithdrawalDoesNot(t *testing.T) {
+	r := sentRecord()
+	first := r.Attempt.Key
+	must(r.withdraw(first, Notice{Kind: NoticeUnchecked}, monday))
+	must(r.begin(team, Attempt{By: bo, Began: monday}, usd(120000)))
+	if r.Attempt.Key != first {
+		t.Error("nothing was refused, and yet the key changed: the same money could move twice")
+	}
+	must(r.refuse(first, billing.Generic, monday))
+	must(r.begin(team, Attempt{By: bo, Began: monday}, usd(120000)))
+	if r.Attempt.Key == first {
+		t.Error("the key was refused, and is used again: the billing service would repeat its refusal")
+	}
+}
+
+func TestANewPayerIsToldOfDoubtToo(t *testing.T) {
+	r := unknownRecord()
+	key := r.Attempt.Key
+	must(r.withdraw(key, Notice{Kind: NoticeChanged}, monday))
+	must(r.begin(team, Attempt{By: bo, Began: monday.Add(time.Hour)}, usd(120000)))
+	must(r.send(key, visa, monday.Add(time.Hour), monday.Add(day)))
+	must(r.doubt(key, monday.Add(time.Hour), monday.Add(2*time.Hour)))
+	for _, n := range r.Notices {
+		if n.Kind == NoticeDoubt && n.To == bo {
+			return
+		}
+	}
+	t.Error("the same key is in doubt a second time, and its new payer is not told")
+}
+
+func TestWhatHappenedMeanwhileIsFollowedWhenAPaymentEnds(t *testing.T) {
+	for status, want := range map[billing.Status]State{billing.Paid: Paid, billing.Void: Gone, billing.Open: Open} {
+		r := sentRecord()
+		inv := r.Invoice
+		inv.Status = status
+		r.see(inv, monday)
+		must(r.refuse(r.Attempt.Key, billing.Generic, monday))
+		if r.State != want || r.payable() != (want == Open) {
+			t.Errorf("%s meanwhile: %s, want %s", status, r.State, want)
+		}
+	}
+}
