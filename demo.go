@@ -37,7 +37,8 @@ func demo(ctx context.Context, set settings.Settings, std streams) error {
 	}
 	fmt.Fprintf(std.out, "%s\n", far.pageURL)
 	fmt.Fprintln(std.out, "Open this page: a pretend Slack, in which no money moves. Ctrl-C ends it.")
-	quiet := streams{out: std.out, err: std.err, log: slog.New(quieter{std.log.Handler()})}
+	// Whoever tries the demo looks at the page: only what an operator should know is said here.
+	quiet := streams{out: std.out, err: std.err, log: logger(std.err, slog.LevelWarn)}
 	backend, err := openStore(ctx, serveSet, quiet)
 	if err != nil {
 		return err
@@ -49,11 +50,6 @@ func demo(ctx context.Context, set settings.Settings, std streams) error {
 	}
 	return serveWith(ctx, a)
 }
-
-// quieter lets only what an operator should know through: whoever tries the demo looks at the page.
-type quieter struct{ slog.Handler }
-
-func (q quieter) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
 
 // farEnds are the listeners of the pretend worlds.
 type farEnds struct {

@@ -60,7 +60,7 @@ type commandLine struct {
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int {
-	std := streams{out: out, err: errOut, log: logger(errOut)}
+	std := streams{out: out, err: errOut, log: logger(errOut, slog.LevelInfo)}
 	flags := map[settings.Command]*settings.Flags{}
 	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Import} {
 		flags[c] = settings.NewFlags(c)
@@ -125,13 +125,14 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 var errTold = errors.New("told")
 
 // logger writes text for a person at a terminal, and JSON lines for everything else.
-func logger(w io.Writer) *slog.Logger {
+func logger(w io.Writer, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
 	if file, ok := w.(*os.File); ok {
 		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return slog.New(slog.NewTextHandler(w, nil))
+			return slog.New(slog.NewTextHandler(w, options))
 		}
 	}
-	return slog.New(slog.NewJSONHandler(w, nil))
+	return slog.New(slog.NewJSONHandler(w, options))
 }
 
 func versionLine() string {

@@ -21,7 +21,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	demo := start(t, []string{"TMPDIR=" + shortFolder(t)}, "demo")
 	address := <-demo.first
-	b := openBrowser(t)
+	browser := openBrowser(t)
 	people := cast(t, address)
 	journeys := []struct {
 		name string
@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 		{"on a telephone nothing sticks out", onATelephone},
 	}
 	for _, j := range journeys {
-		t.Run(j.name, func(t *testing.T) { j.walk(t, b.open(t, address, people)) })
+		t.Run(j.name, func(t *testing.T) { j.walk(t, openTab(t, browser, address, people)) })
 	}
 	if code, _ := demo.stop(); code != well {
 		t.Errorf("the demo exited with %d", code)
@@ -104,7 +104,7 @@ func gusIsTurnedAway(t *testing.T, p *tab) {
 }
 
 func onATelephone(_ *testing.T, p *tab) {
-	p.run(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	p.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	for _, place := range []string{"home", "finance", "dm"} {
 		p.visit("asha", place)
 		p.fits()
@@ -144,8 +144,10 @@ func (p *tab) picture(name string) {
 		return
 	}
 	time.Sleep(500 * time.Millisecond) // Whatever moves comes to rest.
-	var png []byte
-	p.run(chromedp.CaptureScreenshot(&png))
+	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(*pictures, name), png, 0o644); err != nil {
 		p.t.Fatal(err)
 	}

@@ -30,10 +30,10 @@ func (j *job) charge(ctx context.Context) error {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
 		return errors.Join(err, noted, j.showResult(ctx, a))
 	}
-	if err := j.note(ctx, func(r *Record) error { return r.send(a.Key, method, j.Now(), j.Now().Add(provider.KeyLife())) }); err != nil {
+	a.Method, a.Sent = method, j.Now()
+	if err := j.note(ctx, func(r *Record) error { return r.send(a.Key, method, a.Sent, a.Sent.Add(provider.KeyLife())) }); err != nil {
 		return err
 	}
-	a.Method = method
 	out, err := provider.Pay(ctx, j.payment(a))
 	if err != nil {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
@@ -51,11 +51,12 @@ func (j *job) check(ctx context.Context, provider billing.Provider, a Attempt) (
 	case right != MayPay:
 		return billing.Method{}, Notice{Kind: NoticeEnded}, nil
 	}
+	read := j.Now()
 	inv, err := provider.Invoice(ctx, j.id)
 	if err != nil {
 		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
 	}
-	if err := j.note(ctx, func(r *Record) error { r.see(inv, j.Now()); return nil }); err != nil {
+	if err := j.note(ctx, func(r *Record) error { r.see(inv, read, j.Now()); return nil }); err != nil {
 		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
 	}
 	switch {
@@ -121,7 +122,7 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 			return r.refuse(a.Key, billing.AuthenticationOff, now)
 		case billing.Elsewhere, billing.Changed:
 			if out.Invoice.ID != "" {
-				r.see(out.Invoice, now)
+				r.see(out.Invoice, now, now)
 			}
 			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
 		}
@@ -195,5 +196,5 @@ func (j *job) takeBack(ctx context.Context) error {
 		return errors.Join(err, j.note(ctx, func(r *Record) error { r.keep(j.Now()); return nil }))
 	}
 	places := unique(append(confirmPlaces(pay, j.Policy), rec.Undo.By))
-	return j.note(ctx, func(r *Record) error { r.undone(places, j.Now()); return nil })
+	return j.note(ctx, func(r *Record) error { return r.undone(pay.Key, *rec.Undo, places, j.Now()) })
 }

@@ -47,7 +47,6 @@ func (f *Flows) nudge() {
 // something becomes due.
 func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int) {
 	slots := make(chan struct{}, workers)
-	freed := make(chan struct{}, 1)
 	for ctx.Err() == nil {
 		leases, next, err := f.lease(ctx, lane, workers-len(slots))
 		if err != nil && ctx.Err() == nil {
@@ -59,10 +58,10 @@ func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int
 			f.work.Go(func() {
 				f.attend(working, lease)
 				<-slots
-				poke(freed)
+				f.nudge() // A hand is free; and what a click made due meanwhile, in whatever lane, can be leased now.
 			})
 		}
-		f.rest(ctx, lane, next, freed)
+		f.rest(ctx, lane, next)
 	}
 }
 
@@ -77,7 +76,7 @@ func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.L
 }
 
 // rest waits until there may be something to do.
-func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, freed <-chan struct{}) {
+func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time) {
 	now := f.Now()
 	until := f.Sweep.Next(now)
 	if lane == store.Urgent {
@@ -88,7 +87,6 @@ func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, freed
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
-	case <-freed:
 	case <-f.wake[lane]:
 	}
 }

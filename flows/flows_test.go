@@ -78,7 +78,7 @@ func anAudience() Audience {
 // seen is a record of an invoice that was just seen for the first time.
 func seen(inv billing.Invoice) Record {
 	var r Record
-	r.see(inv, monday)
+	r.see(inv, monday, monday)
 	return r
 }
 
@@ -145,7 +145,7 @@ func elsewhereRecord() Record {
 	r := openRecord()
 	inv := r.Invoice
 	inv.Status, inv.AmountDue, inv.Settlement = billing.Paid, usd(0), billing.Settlement{At: monday, Method: "Visa •••• 1881"}
-	r.see(inv, monday)
+	r.see(inv, monday, monday)
 	return r
 }
 
@@ -153,7 +153,7 @@ func goneRecord() Record {
 	r := openRecord()
 	inv := r.Invoice
 	inv.Status = billing.Void
-	r.see(inv, monday)
+	r.see(inv, monday, monday)
 	return r
 }
 

@@ -35,7 +35,7 @@ func (f *Flows) home(ctx context.Context, c bot.Click) error {
 		}
 	}
 	if right != Outsider {
-		blocks = append(blocks, bot.Divider(), f.languageChoice(ctx, w, c.User))
+		blocks = append(blocks, bot.Divider(), bot.Plain(w.say("home.language")), f.languageChoice(ctx, w, c.User))
 	}
 	return f.Bot.Publish(ctx, c.User, bot.View{Blocks: blocks})
 }

@@ -163,11 +163,12 @@ func (f *Flows) fill(ctx context.Context, w words, id string) (bot.View, error) 
 	if err != nil {
 		return bot.View{}, err
 	}
+	read := f.Now()
 	inv, err := provider.Invoice(ctx, id)
 	if err != nil {
 		return bot.View{}, err
 	}
-	rec, err := f.take(ctx, inv)
+	rec, err := f.take(ctx, inv, read)
 	if err != nil {
 		return bot.View{}, err
 	}

@@ -32,6 +32,7 @@ type Record struct {
 	Layout   int             `json:"layout"`
 	Invoice  billing.Invoice `json:"invoice"`
 	State    State           `json:"state"`
+	Turned   time.Time       `json:"turned,omitzero"`  // When a payment or an undo of ours last ended: what was read of the invoice before is old.
 	Attempt  *Attempt        `json:"attempt,omitzero"` // The one payment under way; nil in every other state.
 	Failed   int             `json:"failed,omitzero"`  // Payments that definitely failed. The next key derives from it.
 	Payments []Payment       `json:"payments,omitzero"`

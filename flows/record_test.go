@@ -22,7 +22,7 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		return inv
 	}
 	see := func(change func(*billing.Invoice)) func(*Record) error {
-		return func(r *Record) error { r.see(changed(change), later); return nil }
+		return func(r *Record) error { r.see(changed(change), later, later); return nil }
 	}
 	keyed := func(do func(r *Record, key string) error) func(*Record) error {
 		return func(r *Record) error { return do(r, r.Attempt.Key) }
@@ -124,21 +124,42 @@ func TestNobodyElsesKeyChangesAnything(t *testing.T) {
 }
 
 func TestAnAlarmThatCameTooLateChangesNothing(t *testing.T) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			t.Errorf("Plan gives an alarm beside a look; the look had settled the payment, and the alarm broke down: %v", broken)
-		}
-	}()
-	r := unknownRecord()
-	steps, _, _ := Plan(monday.Add(alarmAfter), r, anAudience(), aPolicy())
+	steps, _, _ := Plan(monday.Add(alarmAfter), unknownRecord(), anAudience(), aPolicy())
 	if len(steps) < 2 || steps[0].Do != Alarm || steps[1].Do != Look {
 		t.Fatalf("alarm and look are not side by side any more: %v", steps)
 	}
-	must(r.settle(r.Attempt.Key, billing.Outcome{}, monday))
-	before := asJSON(r)
-	r.alarm(monday.Add(alarmAfter))
-	if asJSON(r) != before {
-		t.Error("a payment that is settled is called unknown")
+	for name, look := range map[string]func(*Record, string) error{
+		"settled":   func(r *Record, key string) error { return r.settle(key, billing.Outcome{}, monday) },
+		"refused":   func(r *Record, key string) error { return r.refuse(key, billing.Generic, monday) },
+		"submitted": func(r *Record, key string) error { return r.submit(key, monday, monday) },
+	} {
+		r := unknownRecord()
+		must(look(&r, r.Attempt.Key))
+		before := asJSON(r)
+		if err := r.alarm(steps[0].Key, monday.Add(alarmAfter)); !errors.Is(err, ErrStale) || asJSON(r) != before {
+			t.Errorf("a payment that is %s is called unknown: %v", name, err)
+		}
+	}
+}
+
+func TestAnUndoIsToldAlthoughTheServiceWasSeenFirst(t *testing.T) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			t.Errorf("a sync saw the invoice open before the undo was noted, and noting it broke down: %v", broken)
+		}
+	}()
+	for name, note := range map[string]func(*Record){
+		"undone": func(r *Record) { r.undone([]string{asha}, monday.Add(2*time.Hour)) },
+		"kept":   func(r *Record) { r.keep(monday.Add(2 * time.Hour)) },
+	} {
+		r := undoingRecord()
+		inv := r.Invoice
+		inv.Status = billing.Open
+		r.see(inv, monday.Add(2*time.Hour), monday.Add(2*time.Hour))
+		note(&r)
+		if pay := r.Payments[0]; r.State != Open || pay.Undone == nil {
+			t.Errorf("%s: %s, %+v", name, r.State, pay)
+		}
 	}
 }
 
@@ -146,12 +167,9 @@ func TestAnUndoThatTheServiceOvertookIsOver(t *testing.T) {
 	r := undoingRecord()
 	inv := r.Invoice
 	inv.Status = billing.Open
-	r.see(inv, monday.Add(2*time.Hour))
-	steps, _, _ := Plan(monday.Add(2*time.Hour), r, anAudience(), aPolicy())
-	for _, step := range steps {
-		if step.Do == TakeBack {
-			t.Errorf("the invoice is open again (%s, %v), and still its record is to be taken back", r.State, r.lastPayment())
-		}
+	r.see(inv, monday.Add(2*time.Hour), monday.Add(2*time.Hour))
+	if steps, _, _ := Plan(monday.Add(2*time.Hour), r, anAudience(), aPolicy()); slices.ContainsFunc(steps, func(s Step) bool { return s.Do == TakeBack }) {
+		t.Errorf("the invoice is open again (%s, %v), and still its record is to be taken back", r.State, r.lastPayment())
 	}
 }
 

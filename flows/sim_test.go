@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -55,8 +56,8 @@ func (s *sim) done(r *Record, step Step) {
 	case Look:
 		s.conclude(r)
 	case Alarm:
-		if r.Attempt != nil {
-			r.alarm(s.now)
+		if err := r.alarm(step.Key, s.now); !errors.Is(err, ErrStale) {
+			must(err)
 		}
 	case TakeBack:
 		r.undone(unique(append(slices.Clone(s.p.Channels), r.Undo.By)), s.now)

@@ -35,12 +35,13 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 // syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
 func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
 	listed := map[string]bool{}
+	read := f.Now()
 	for inv, err := range provider.Invoices(ctx, f.health.lastSync(provider.Name())) {
 		if err != nil {
 			return err
 		}
 		listed[inv.ID] = true
-		if _, err := f.take(ctx, inv); err != nil {
+		if _, err := f.take(ctx, inv, read); err != nil {
 			return err
 		}
 	}
@@ -58,6 +59,7 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 }
 
 func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) error {
+	read := f.Now()
 	inv, err := provider.Invoice(ctx, id)
 	if errors.Is(err, billing.ErrNotFound) {
 		f.Log.WarnContext(ctx, "the billing service no longer has an invoice that Kvitt knows to be open", "invoice", id)
@@ -66,18 +68,18 @@ func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) e
 	if err != nil {
 		return err
 	}
-	_, err = f.take(ctx, inv)
+	_, err = f.take(ctx, inv, read)
 	return err
 }
 
-// take brings the record up to date with what the billing service says of an invoice.
-func (f *Flows) take(ctx context.Context, inv billing.Invoice) (Record, error) {
+// take brings the record up to date with what the billing service said of an invoice, asked at the time read.
+func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
 	return f.Records.Update(ctx, inv.ID, func(r *Record) (store.Next, error) {
-		if r.Layout != 0 && same(r.Invoice, inv) {
+		if r.Layout != 0 && (same(r.Invoice, inv) || r.Turned.After(read)) {
 			return store.Next{}, store.Unchanged
 		}
 		r.notes = nil
-		r.see(inv, f.Now())
+		r.see(inv, read, f.Now())
 		return store.Next{Wake: f.Now(), Lane: store.Routine, Audit: r.notes}, nil
 	})
 }

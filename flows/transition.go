@@ -26,8 +26,12 @@ var (
 )
 
 // see takes in what the billing service says of the invoice. While a payment is under way only the facts are taken: what became
-// of it is the payment's own business (charge.go).
-func (r *Record) see(inv billing.Invoice, now time.Time) {
+// of it is the payment's own business (charge.go). What was read before the record last turned (read) is old news and is dropped: a slow
+// listing must not undo a payment that was made while it was read.
+func (r *Record) see(inv billing.Invoice, read, now time.Time) {
+	if r.Turned.After(read) {
+		return
+	}
 	first := r.Layout == 0
 	before := r.Invoice
 	r.Layout, r.Invoice = layout, inv
@@ -65,7 +69,7 @@ func (r *Record) follow(now time.Time) {
 
 // end takes the payment off the record; where the invoice went meanwhile is followed.
 func (r *Record) end(now time.Time) {
-	r.Attempt, r.State = nil, Open
+	r.Attempt, r.State, r.Turned = nil, Open, now
 	r.follow(now)
 }
 
@@ -117,7 +121,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	a := r.Attempt
 	p := Payment{By: a.By, Key: key, Method: orText(a.Method.Short, out.Method), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
 	r.Payments = append(r.Payments, p)
-	r.State, r.Attempt = Paid, nil
+	r.State, r.Attempt, r.Turned = Paid, nil, now
 	r.Invoice.Status = billing.Paid
 	if out.Invoice.ID != "" {
 		r.Invoice = out.Invoice
@@ -235,15 +239,24 @@ func (r *Record) undoing(u Undo) error {
 	return nil
 }
 
-// undone notes that the record was taken back, and tells it in the places given.
-func (r *Record) undone(places []string, now time.Time) {
-	u, p := r.Undo, &r.Payments[len(r.Payments)-1]
-	p.Undone, r.Undo, r.State = u, nil, Open
-	r.Invoice.Status, r.Invoice.AmountDue = billing.Open, p.Amount
+// undone notes that a record of the ledger was taken back, and tells it in the places given. A sync may have seen that it is open again
+// before; then only who did it and why is added.
+func (r *Record) undone(key string, u Undo, places []string, now time.Time) error {
+	i := slices.IndexFunc(r.Payments, func(p Payment) bool { return p.Key == key })
+	if i < 0 || (r.Payments[i].Undone != nil && r.Payments[i].Undone.By != "") {
+		return ErrStale
+	}
+	p := &r.Payments[i]
+	p.Undone, r.Undo, r.Turned = &u, nil, now
+	if r.State == Paid {
+		r.State = Open
+		r.Invoice.Status, r.Invoice.AmountDue = billing.Open, p.Amount
+	}
 	for _, place := range places {
 		r.notify(Notice{ID: fmt.Sprintf("undone-%s-%s", p.Key, place), Kind: NoticeUndone, To: place, By: u.By, Reason: u.Reason, Amount: p.Amount})
 	}
 	r.note(now, byKvitt, "undone", "by", u.By, "reason", u.Reason, "key", p.Key)
+	return nil
 }
 
 func (r *Record) notify(n Notice) {
@@ -259,7 +272,7 @@ func (r *Record) underWay(key string) bool { return r.Attempt != nil && r.Attemp
 func (r *Record) claim(posts []Post, now time.Time) {
 	for _, post := range posts {
 		if have := r.post(post.Key); have != nil {
-			have.Unsure, have.Claimed = true, now
+			have.Unsure, have.Claimed, have.Day = true, now, post.Day
 			continue
 		}
 		for i := range r.Posts {

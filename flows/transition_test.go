@@ -40,7 +40,7 @@ func someAct(rng *rand.Rand, r Record, now time.Time) act {
 		{"settled", func(r *Record) error { r.settled(); return nil }},
 	}
 	if r.State == Unknown && !r.Attempt.Alarmed {
-		acts = append(acts, act{"alarm", func(r *Record) error { r.alarm(now); return nil }})
+		acts = append(acts, act{"alarm", func(r *Record) error { return r.alarm(key, now) }})
 	}
 	if r.Undo != nil && r.State == Paid {
 		acts = append(acts, act{"undone", func(r *Record) error { r.undone([]string{finance, asha}, now); return nil }},
@@ -50,7 +50,7 @@ func someAct(rng *rand.Rand, r Record, now time.Time) act {
 }
 
 func seeing(inv billing.Invoice, now time.Time) func(r *Record) error {
-	return func(r *Record) error { r.see(inv, now); return nil }
+	return func(r *Record) error { r.see(inv, now, now); return nil }
 }
 
 func beginning(rng *rand.Rand, r Record, who string, now time.Time) act {
@@ -172,10 +172,28 @@ func TestWhatHappenedMeanwhileIsFollowedWhenAPaymentEnds(t *testing.T) {
 		r := sentRecord()
 		inv := r.Invoice
 		inv.Status = status
-		r.see(inv, monday)
+		r.see(inv, monday, monday)
 		must(r.refuse(r.Attempt.Key, billing.Generic, monday))
 		if r.State != want || r.payable() != (want == Open) {
 			t.Errorf("%s meanwhile: %s, want %s", status, r.State, want)
 		}
 	}
+}
+
+func TestWhatWasReadBeforeAPaymentIsOldNews(t *testing.T) {
+	for name, r := range map[string]Record{"paid": paidRecord(), "undone": undoneRecord(), "refused": refusedRecord()} {
+		before := asJSON(r)
+		inv := anInvoice()
+		inv.Status, inv.AmountDue = map[bool]billing.Status{true: billing.Open, false: billing.Paid}[r.State == Paid], usd(1)
+		r.see(inv, monday.Add(-time.Second), monday.Add(2*time.Hour))
+		if asJSON(r) != before {
+			t.Errorf("%s: a slow listing changed it: %s", name, cmp.Diff(before, asJSON(r)))
+		}
+	}
+}
+
+func refusedRecord() Record {
+	r := sentRecord()
+	must(r.refuse(r.Attempt.Key, billing.InsufficientFunds, monday))
+	return r
 }
