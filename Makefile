@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check unit tools build demo fuzz bench pictures golden
+.PHONY: help test check unit tools build demo fuzz bench pictures golden mutants
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
@@ -22,7 +22,7 @@ check: build ## The quick checks: format, modules, vet, staticcheck, and one sta
 	go tool staticcheck ./...
 
 unit: ## Every test, with the race detector.
-	CGO_ENABLED=1 go test -race -vet=off -timeout 4m -v ./... 2>&1 | awk -f scripts/tally.awk
+	CGO_ENABLED=1 go test -race -vet=off -timeout 4m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh
@@ -50,3 +50,7 @@ pictures: ## Takes the README's pictures of the demo anew.
 
 golden: ## Writes the golden cards anew; read the difference before you commit it.
 	go test ./flows -update
+
+mutants: ## Breaks one promise at a time and looks whether the named test notices; writes docs/mutants.md.
+	@mkdir -p docs
+	go run ./scripts/mutants -report docs/mutants.md

@@ -162,7 +162,7 @@ func (a *app) readiness() (state map[string]any, ready bool) {
 		slack = "ok"
 	}
 	if a.team.Load() != nil {
-		storeErr, services := a.flows.Health()
+		services, storeErr := a.flows.Health()
 		if storeErr != nil {
 			storeWell = "failing"
 		}

@@ -27,6 +27,7 @@ var rooms = []struct {
 }{
 	{"", room{[]string{"billing", "billing/*", "bot", "flows", "sandbox", "settings", "store"}, []string{"store/storetest"},
 		"the wiring uses the rooms, and nobody uses the wiring"}},
+	{"scripts/*", room{nil, []string{"scripts/*"}, "a script stands alone"}},
 	{"flows", room{[]string{"billing", "bot", "store"}, []string{"billing/*", "flows", "sandbox", "store/storetest"},
 		"what the bot does must not know which billing service there is, nor which settings"}},
 	{"bot", room{nil, []string{"bot", "sandbox"}, "bot is Slack and nothing but Slack; it knows no invoices"}},

@@ -63,8 +63,10 @@ type tab struct {
 func openTab(t *testing.T, browser context.Context, address string, ids map[string]string) *tab {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 800)); err != nil { // Without a deadline: it would be the window's, too.
+		t.Fatal(err)
+	}
 	p := &tab{t: t, ctx: ctx, address: address, ids: ids}
-	p.do(chromedp.EmulateViewport(1280, 800))
 	console := chromedp.Console(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -175,12 +177,12 @@ func (p *tab) click(selector string) {
 	p.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// choose takes an option of a menu as the browser's own list does, which is drawn outside the page and cannot be clicked by a script.
+// choose takes the option of a menu that begins with a label, as the browser's own list does, which is drawn outside the page and cannot be clicked by a script.
 func (p *tab) choose(action, label string) {
 	p.t.Helper()
 	p.soon(label+" chosen", `(() => {
 		const menu = document.querySelector("#modal select[data-action-id=" + %s + "]");
-		const option = [...menu?.options ?? []].find((o) => o.text === %s);
+		const option = [...menu?.options ?? []].find((o) => o.text.startsWith(%s));
 		if (!option) return false;
 		menu.value = option.value;
 		menu.dispatchEvent(new Event("change", { bubbles: true }));

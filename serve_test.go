@@ -114,6 +114,7 @@ func (o *office) keptPace() {
 			refused++
 		}
 	}
+	o.t.Logf("Slack refused %d calls for %d posts", refused, posted)
 	if refused > posted/5 {
 		o.t.Errorf("Slack had to refuse %d calls for %d posts", refused, posted)
 	}

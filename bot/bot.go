@@ -10,6 +10,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -30,7 +31,7 @@ type Config struct {
 	APIURL        string // Base of the Web API, ends in "/". Empty: https://slack.com/api/.
 
 	// HTTP carries every call; the dialer, proxy and TLS settings of an *http.Transport in it carry the socket, too. Nil: time-outs
-	// of 10 s and 100 idle connections. Redirects are never followed, whatever it says.
+	// of 10 s and 100 idle connections. Redirects are never followed and no call takes longer than 15 s, whatever it says.
 	HTTP *http.Client
 
 	// Seen remembers ids of clicks and events for at least 15 minutes, across restarts and replicas, and tells whether
@@ -94,12 +95,12 @@ func New(cfg Config) *Bot {
 		dms:      map[string]string{},
 		asks:     map[string]*ask{},
 	}
-	b.socket = newSocket(b)
 	b.api = slack.New(cfg.Token,
 		slack.OptionAPIURL(cfg.APIURL),
 		slack.OptionAppLevelToken(cfg.AppToken),
 		slack.OptionHTTPClient(b.http),
 		slack.OptionLog(slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)))
+	b.socket = newSocket(b)
 	return b
 }
 
@@ -108,10 +109,12 @@ func New(cfg Config) *Bot {
 // Run only waits. An installation that died (token revoked, app removed) is returned as *SetupError, after the same finish.
 func (b *Bot) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
+	// Answers that are due go out after ctx has ended.
+	line, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	var loops sync.WaitGroup
 	if b.cfg.AppToken != "" {
 		loops.Go(func() {
-			if err := b.socket.keep(ctx); err != nil {
+			if err := b.socket.keep(line); err != nil {
 				stop(err)
 			}
 		})
@@ -122,7 +125,7 @@ func (b *Bot) Run(ctx context.Context) error {
 		}
 	})
 	<-ctx.Done()
-	b.finish()
+	b.finish(hangUp)
 	loops.Wait()
 	if setup, ok := asSetup(context.Cause(ctx)); ok {
 		return setup
@@ -131,23 +134,24 @@ func (b *Bot) Run(ctx context.Context) error {
 }
 
 // finish refuses new clicks, waits for the answers that Slack waits for, hangs up, and waits for the rest of the work.
-func (b *Bot) finish() {
+func (b *Bot) finish(hangUp func()) {
 	deadline := time.Now().Add(drainTime)
 	b.work.close()
 	b.work.waitAnswers(answerTime + time.Second)
-	b.socket.hangUp()
+	time.Sleep(lastWords)
+	hangUp()
 	if !b.work.wait(time.Until(deadline)) {
 		b.log.Warn("stopped before every acknowledged click was finished")
 	}
 }
 
-// Ready tells whether a click would reach us now. In Socket Mode: Slack said hello on the current connection and was heard
-// from in the last 45 s. False while draining.
+// Ready tells whether a click would reach us now. In Socket Mode: Slack said hello on the current connection, which
+// ends when nothing is heard for 30 s. False while draining.
 func (b *Bot) Ready() bool {
 	if b.work.closed() {
 		return false
 	}
-	return b.cfg.AppToken == "" || b.socket.alive()
+	return b.cfg.AppToken == "" || b.socket.greeted.Load()
 }
 
 // observe tells whoever counts.
@@ -182,9 +186,10 @@ func withDefaults(cfg Config) Config {
 	return cfg
 }
 
-// withoutRedirects keeps a token from following a redirect to somewhere else.
+// withoutRedirects keeps a token from following a redirect to somewhere else, and every call from hanging.
 func withoutRedirects(client *http.Client) *http.Client {
 	same := *client
+	same.Timeout = min(cmp.Or(same.Timeout, callTime), callTime)
 	same.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &same
 }

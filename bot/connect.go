@@ -49,7 +49,7 @@ func (b *Bot) Connect(ctx context.Context) (Identity, error) {
 		return Identity{}, err
 	}
 	if b.cfg.AppToken != "" {
-		err := untilMended(ctx, func() error { _, err := b.socket.open(ctx); return err })
+		err := untilMended(ctx, func() error { return b.tryOpen(ctx) })
 		if err != nil {
 			return Identity{}, b.explain(err, appToken, b.cfg.AppToken, wantAppToken)
 		}
@@ -95,6 +95,17 @@ func (b *Bot) askWho(ctx context.Context) (Identity, error) {
 		return nil
 	})
 	return id, err
+}
+
+// tryOpen asks Slack for the address of a connection, which is a secret, and lets it expire.
+func (b *Bot) tryOpen(ctx context.Context) error {
+	return b.call(ctx, openSocket, true, func(ctx context.Context) error {
+		_, address, err := b.api.StartSocketModeContext(ctx)
+		if err == nil && address == "" {
+			return errNoAnswer
+		}
+		return err
+	})
 }
 
 func grantedScopes(h http.Header) ([]string, bool) {

@@ -174,8 +174,11 @@ func bare(err error) error {
 	return err
 }
 
-// notSent is the error of a caller whose context ended before the request left.
+// notSent is the error of a caller whose context, or patience, ended before the request left.
 func notSent(ctx context.Context) error {
+	if busy, ok := asBusy(context.Cause(ctx)); ok {
+		return busy
+	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, context.Cause(ctx))
 }
 

@@ -21,6 +21,10 @@ type Message struct {
 	Token  string  // Find knows the message by it. Everybody in the workspace can read it: an id and nothing else, under 1 kB.
 	Thread string  // Timestamp of the message that this one answers, if any.
 	Answer bool    // Somebody is waiting: it goes before what nobody waits for.
+
+	// Patience is how long Post may wait for its turn, in the channel and among all posts together, before it is *BusyError.
+	// 0: until ctx's deadline, which is that of the call itself in any case.
+	Patience time.Duration
 }
 
 // Ref is where a message is, as Slack returned it. Keep it: a direct message is found again by its channel, not by its person.
@@ -64,14 +68,20 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 	return channel, nil
 }
 
-// Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as ctx
-// allows; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
+// Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as
+// ctx and m.Patience allow; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
-	if err := b.pace.channel(channel).take(ctx, m.Answer); err != nil {
+	waiting := ctx
+	if m.Patience > 0 {
+		var done context.CancelFunc
+		waiting, done = context.WithTimeoutCause(ctx, m.Patience, &BusyError{After: unknownWait})
+		defer done()
+	}
+	if err := b.pace.channel(channel).take(waiting, m.Answer); err != nil {
 		return Ref{}, err
 	}
 	var ref Ref
-	err := b.call(ctx, postMessage, m.Answer, func(ctx context.Context) error {
+	err := b.callInTurn(ctx, waiting, postMessage, m.Answer, func(ctx context.Context) error {
 		var err error
 		options := append(m.options(), slack.MsgOptionDisableMarkdown(), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		ref.Channel, ref.TS, err = b.api.PostMessageContext(ctx, channel, options...)
@@ -197,9 +207,14 @@ func ephemeral(m Message, thread string) ephemeralMessage {
 // call does one call of the Web API at Slack's pace. It is repeated on 429 and on nothing else, within ctx's deadline.
 // Every error it returns has been through classify.
 func (b *Bot) call(ctx context.Context, m method, answer bool, do func(context.Context) error) error {
+	return b.callInTurn(ctx, ctx, m, answer, do)
+}
+
+// callInTurn is call where waiting, rather than ctx, bounds the waits for a turn.
+func (b *Bot) callInTurn(ctx, waiting context.Context, m method, answer bool, do func(context.Context) error) error {
 	turn := b.pace.method(m)
 	for {
-		if err := turn.take(ctx, answer); err != nil {
+		if err := turn.take(waiting, answer); err != nil {
 			b.observe("call", m.name, word(err), 0)
 			return err
 		}
@@ -209,7 +224,7 @@ func (b *Bot) call(ctx context.Context, m method, answer bool, do func(context.C
 			return err
 		}
 		turn.pause(busy.After)
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < busy.After {
+		if deadline, ok := waiting.Deadline(); ok && time.Until(deadline) < busy.After {
 			return busy
 		}
 	}

@@ -74,6 +74,49 @@ func TestAWaitBeyondTheDeadlineIsBusyAtOnce(t *testing.T) {
 	})
 }
 
+func TestPatienceBoundsTheWaitForATurnAndNotTheCall(t *testing.T) {
+	story(t, nil, func(w *world) {
+		post := func(m Message, wantBusy bool, want time.Duration) {
+			w.t.Helper()
+			start := time.Now()
+			_, err := w.bot.Post(w.t.Context(), w.finance, m)
+			_, busy := errors.AsType[*BusyError](err)
+			if took := time.Since(start).Round(10 * time.Millisecond); busy != wantBusy || err != nil && !busy || errors.Is(err, ErrUnavailable) || took != want {
+				w.t.Errorf("%q returned %v after %s", m.Text, err, took)
+			}
+		}
+		for range channelBurst {
+			w.post("pay")
+		}
+		post(Message{Text: "its turn comes too late", Patience: 500 * time.Millisecond}, true, 0)
+
+		var answers sync.WaitGroup
+		time.AfterFunc(time.Millisecond, func() {
+			for range 4 {
+				answers.Go(func() { w.bot.Post(w.t.Context(), w.finance, Message{Text: "paid", Answer: true}) })
+			}
+		})
+		post(Message{Text: "answers push in", Patience: 2500 * time.Millisecond}, true, 2500*time.Millisecond)
+		answers.Wait()
+		time.Sleep(time.Minute)
+
+		w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.Slow, Latency: 4 * time.Second})
+		post(Message{Text: "Slack is slow", Patience: time.Second}, false, 4*time.Second)
+
+		w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.RateLimited, RetryAfter: 20})
+		post(Message{Text: "all posts must wait", Patience: 10 * time.Second}, true, 0)
+		time.Sleep(5 * time.Second)
+		for range channelBurst {
+			w.bot.pace.channel(w.finance).take(w.t.Context(), true)
+		}
+		// One second for the channel, and then fourteen for all posts.
+		post(Message{Text: "both together", Patience: 14500 * time.Millisecond}, true, time.Second)
+		if said := len(w.slack.Messages(w.finance)); said != channelBurst+4+1 {
+			w.t.Errorf("%d messages", said)
+		}
+	})
+}
+
 func TestARateLimitHoldsTheWholeMethodAndNothingElse(t *testing.T) {
 	story(t, nil, func(w *world) {
 		other := w.slack.AddChannel(sandbox.Channel{Name: "other", Members: []string{w.slack.Config().BotUserID}})

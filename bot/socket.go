@@ -2,74 +2,70 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"net"
 	"net/http"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/slack-go/slack"
+	"github.com/slack-go/slack/socketmode"
 )
 
 // Times of Socket Mode. Slack itself pings every few seconds and wants acknowledgements within 3 s
 // (docs.slack.dev/apis/events-api/using-socket-mode).
 const (
 	dialTime    = 10 * time.Second
-	pingEvery   = 10 * time.Second
-	silence     = 30 * time.Second // Nothing heard for so long, not even an answer to our pings: the connection is dead.
-	writeTime   = 3 * time.Second
-	overlap     = 15 * time.Second // For which a connection that Slack is about to close, in 10 s, still listens beside the next one.
-	freshFrame  = 45 * time.Second
-	longEnough  = 10 * time.Second // A connection that lived this long was a good one.
+	ackTime     = 3 * time.Second
+	silence     = 30 * time.Second       // Not one byte for so long, not even a ping: the connection is dead.
+	lastWords   = 250 * time.Millisecond // For acknowledgements to get out: slack-go does not say when it has written them.
 	maxEnvelope = 1 << 20
-
-	maxUnwritten = 1000 // Acknowledgements.
+	maxRefusals = 3 // In a row. One odd answer must not stop a bot that works.
 )
 
-// socket keeps one connection of Socket Mode alive.
-//
-// It speaks the protocol itself rather than through slack-go/socketmode, which never pings (a half-open connection stays unnoticed),
-// hides Slack's "disconnect", leaves no overlap, reconnects thousands of times a second to a server that hangs up after hello, and
-// drops an envelope for one odd block.
+// socket is the door of Socket Mode. slack-go connects, greets and writes; here is what it leaves to its users: when a connection
+// is dead, how often another may be asked for, which refusals are final, and reading what it cannot read.
 type socket struct {
-	bot *Bot
-
-	mu       sync.Mutex
-	sessions map[*session]struct{}
-	hung     bool
-	reading  sync.WaitGroup
+	bot     *Bot
+	client  *socketmode.Client
+	greeted atomic.Bool // Slack said hello on the current connection.
+	failed  int         // Runs of the client since the last hello. For keep's goroutine only.
 }
 
-func newSocket(b *Bot) *socket { return &socket{bot: b, sessions: map[*session]struct{}{}} }
+func newSocket(b *Bot) *socket {
+	k := &socket{bot: b}
+	k.client = socketmode.New(b.api,
+		socketmode.OptionDialer(k.dialer()),
+		socketmode.OptionReadLimit(maxEnvelope),
+		// A line hears more than pings, and is the judge.
+		socketmode.OptionPingInterval(math.MaxInt64))
+	return k
+}
 
-// keep holds a connection until ctx ends, and makes the next one when Slack announces that it closes this one, or it is lost.
-// It returns *SetupError for what waiting does not mend. Connections live on until hangUp.
+// keep holds a connection until ctx ends, or returns *SetupError for what waiting does not mend. The client replaces a connection
+// that was lost; where it cannot get one, it runs anew after a while, with what it had to write.
 func (k *socket) keep(ctx context.Context) error {
-	for failed := 0; ; {
-		started := time.Now()
-		s, err := k.connect(ctx)
-		if err == nil {
-			select {
-			case <-s.leaving:
-			case <-ctx.Done():
-			}
-		}
+	for {
+		err := k.run(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		// One odd answer must not stop a bot that works.
-		if setup, fatal := asSetup(err); fatal && failed >= 2 {
+		k.failed++
+		err = k.explain(classify(err, false))
+		if setup, fatal := asSetup(err); fatal && k.failed >= maxRefusals {
 			return setup
 		}
-		if err == nil && time.Since(started) >= longEnough {
-			failed = 0
-			continue
+		wait := backoff(k.failed)
+		if busy, ok := asBusy(err); ok {
+			wait = max(wait, busy.After)
 		}
-		failed++
-		wait := backoff(failed)
-		k.bot.log.Warn("no connection to Slack", "failed", failed, "next_try", wait, "error", err)
-		k.bot.observe("socket", "", "lost", 0)
+		k.bot.log.Warn("no connection to Slack", "failed", k.failed, "next_try", wait, "error", err)
+		k.bot.observe("socket", "", "failed", 0)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -78,44 +74,112 @@ func (k *socket) keep(ctx context.Context) error {
 	}
 }
 
-// open asks Slack for the address of a connection. It is good once, for about 30 s, and is a secret.
-func (k *socket) open(ctx context.Context) (address string, err error) {
-	err = k.bot.call(ctx, openSocket, true, func(ctx context.Context) error {
-		var err error
-		_, address, err = k.bot.api.StartSocketModeContext(ctx)
-		if err == nil && address == "" {
-			return errNoAnswer
+// run runs the client until ctx ends, it gives up, or receive does; and returns why.
+func (k *socket) run(ctx context.Context) error {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		giveUp(k.client.RunContext(ctx))
+	}()
+	for {
+		select {
+		case e := <-k.client.Events:
+			if err := k.receive(e); err != nil {
+				giveUp(err)
+			}
+		case <-over:
+			if len(k.client.Events) == 0 {
+				return context.Cause(ctx)
+			}
 		}
-		return err
-	})
-	return address, err
+	}
 }
 
-func (k *socket) connect(ctx context.Context) (*session, error) {
-	address, err := k.open(ctx)
-	if err != nil {
-		return nil, k.explain(err)
+// receive takes in what the client tells. An error means that the client gets nowhere and is to run anew.
+func (k *socket) receive(e socketmode.Event) error {
+	switch data := e.Data.(type) {
+	case *slack.ConnectingEvent:
+		if k.greeted.Swap(false) {
+			k.bot.log.Info("the connection to Slack ended; here comes the next")
+			k.bot.observe("socket", "", "lost", 0)
+		}
+	case *slack.ConnectionErrorEvent:
+		return data.ErrorObj
+	case *slack.IncomingEventError:
+		k.bot.log.Info("nothing can be read from the connection to Slack", "error", data.ErrorObj)
+	case *socketmode.ErrorWriteFailed:
+		k.unwritten(data.Cause)
+		// The client would go on reading from a peer that does not read.
+		if stuck, ok := errors.AsType[net.Error](data.Cause); ok && stuck.Timeout() {
+			return data.Cause
+		}
+	case *socketmode.ErrorBadMessage:
+		// One odd block of somebody else's is enough for this. We may well understand the rest.
+		var r socketmode.Request
+		if err := decode(data.Message, &r); err != nil {
+			k.bot.log.Warn("Slack sent what is no envelope", "error", err)
+		}
+		k.take(r)
+	default:
+		if e.Request != nil {
+			k.take(*e.Request)
+		}
 	}
-	dialing, cancel := context.WithTimeout(ctx, dialTime)
+	return nil
+}
+
+// take takes in one envelope, and reads its payload as the other door does.
+func (k *socket) take(r socketmode.Request) {
+	b := k.bot
+	var c Click
+	var err error
+	switch r.Type {
+	case socketmode.RequestTypeHello:
+		k.failed = 0
+		k.greeted.Store(true)
+		b.log.Info("Slack said hello", "connections", r.NumConnections)
+		b.observe("socket", "", "ok", 0)
+		return
+	case socketmode.RequestTypeInteractive:
+		c, err = parseInteraction(r.Payload, b.cfg.Now())
+	case socketmode.RequestTypeSlashCommands:
+		c, err = parseCommand(r.Payload, b.cfg.Now())
+	case socketmode.RequestTypeEventsAPI:
+		c, err = parseEvent(r.Payload, b.cfg.Now())
+	default:
+		err = fmt.Errorf("%w: its type is %q", errUnreadable, Clip(Clean(r.Type), 40))
+	}
+	if err != nil {
+		// Acknowledged nevertheless: it would come again, and would be no more readable.
+		b.log.Warn("cannot read what Slack sent", "error", err)
+		b.observe("door", "", "unreadable", 0)
+		k.acknowledge(r.EnvelopeID, nil)
+		return
+	}
+	b.dispatch(c, func(raw json.RawMessage) { k.acknowledge(r.EnvelopeID, raw) })
+}
+
+// acknowledge puts an acknowledgement in line to be written, on the next connection if need be.
+func (k *socket) acknowledge(envelopeID string, raw json.RawMessage) {
+	if envelopeID == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), ackTime)
 	defer cancel()
-	conn, response, err := k.dialer().DialContext(dialing, address, nil)
-	if response != nil && response.Body != nil {
-		response.Body.Close()
+	var payload any
+	if raw != nil {
+		payload = raw
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: the connection of Socket Mode could not be made: %w", ErrUnavailable, bare(err))
+	if err := k.client.AckCtx(ctx, envelopeID, payload); err != nil {
+		k.unwritten(err)
 	}
-	s := newSession(k, conn)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.hung {
-		conn.Close()
-		return nil, ErrUnavailable
-	}
-	k.sessions[s] = struct{}{}
-	k.reading.Go(s.read)
-	k.reading.Go(s.write)
-	return s, nil
+}
+
+// unwritten counts and logs an acknowledgement that did not get out: the person sees an error of Slack's.
+func (k *socket) unwritten(err error) {
+	k.bot.log.Warn("an acknowledgement was not written", "error", err)
+	k.bot.observe("socket", "", "unwritten", 0)
 }
 
 // explain says what an operator must mend: whatever Slack refuses, but not what something between us and Slack answers.
@@ -132,35 +196,49 @@ const wantAppToken = "an app-level token with connections:write, of an app with 
 // fragments, as slack-go's authors found.
 func (k *socket) dialer() *websocket.Dialer {
 	d := &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialTime, WriteBufferSize: 32 << 10}
+	dial := new(net.Dialer).DialContext
 	if t, ok := k.bot.http.Transport.(*http.Transport); ok {
-		d.Proxy, d.NetDialContext = t.Proxy, t.DialContext
+		d.Proxy = t.Proxy
+		if t.DialContext != nil {
+			dial = t.DialContext
+		}
 		if t.TLSClientConfig != nil {
 			d.TLSClientConfig = t.TLSClientConfig.Clone()
 			d.TLSClientConfig.NextProtos = nil
 		}
 	}
+	d.NetDialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		// The client asks for an address and dials it, again and again: who slows the one down slows the other, too.
+		if err := k.bot.pace.method(openSocket).take(ctx, true); err != nil {
+			return nil, err
+		}
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &line{conn, time.AfterFunc(silence, func() { conn.Close() })}, nil
+	}
 	return d
 }
 
-// alive tells whether some connection has said hello and was heard from lately.
-func (k *socket) alive() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for s := range k.sessions {
-		if s.fresh() {
-			return true
-		}
-	}
-	return false
+// line is a connection that closes itself when nothing was heard for too long. A peer that is gone, after a laptop's sleep or
+// behind a forgetful NAT, never says so.
+type line struct {
+	net.Conn
+	alarm *time.Timer
 }
 
-// hangUp closes every connection, and waits until nobody reads from them.
-func (k *socket) hangUp() {
-	k.mu.Lock()
-	k.hung = true
-	for s := range k.sessions {
-		close(s.quit)
+// Read puts the alarm off for as long as something comes in.
+func (l *line) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if n > 0 {
+		l.alarm.Reset(silence)
 	}
-	k.mu.Unlock()
-	k.reading.Wait()
+	return n, err
+}
+
+// Close stops the alarm, too.
+func (l *line) Close() error {
+	l.alarm.Stop()
+	return l.Conn.Close()
 }

@@ -1,15 +1,21 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/slack-go/slack/socketmode"
 
 	"kvitt/sandbox"
 )
@@ -64,7 +70,7 @@ func TestAHalfOpenConnectionIsNoticedWithinThirtySeconds(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.slack.FreezeSockets()
 		opens := len(w.calls("apps.connections.open"))
-		time.Sleep(silence + pingEvery)
+		time.Sleep(silence + time.Second)
 		if got := len(w.calls("apps.connections.open")); got != opens+1 {
 			w.t.Errorf("%d new connections", got-opens)
 		}
@@ -74,13 +80,53 @@ func TestAHalfOpenConnectionIsNoticedWithinThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestASlackThatNeverPingsKeepsItsConnection(t *testing.T) {
-	story(t, nil, func(w *world) {
-		w.slack.StopPings(true)
+func TestASlackThatNeverPingsIsReachableAndKeepsItsConnectionWhileItTalks(t *testing.T) {
+	for name, c := range map[string]struct {
+		pause time.Duration
+		opens int // One of them the preflight's.
+	}{"talking": {20 * time.Second, 2}, "silent": {silence + 100*time.Millisecond, 12}} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(w *world) {
+				var presses atomic.Int32
+				w.bot.OnPress("pay", func(context.Context, Click) error { presses.Add(1); return nil })
+				w.slack.StopPings(true)
+				w.run()
+				_, button := w.post("pay")
+				for range 10 {
+					time.Sleep(c.pause)
+					if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil || !w.bot.Ready() {
+						w.t.Errorf("ready: %v; a press ended in %v", w.bot.Ready(), err)
+					}
+				}
+				synctest.Wait()
+				if opens := len(w.calls("apps.connections.open")); presses.Load() != 10 || opens != c.opens || w.slack.Connections() != 1 {
+					w.t.Errorf("%d presses, %d opens, %d connections", presses.Load(), opens, w.slack.Connections())
+				}
+			})
+		})
+	}
+}
+
+func TestAnOpenThatHangsIsTriedAgain(t *testing.T) {
+	var dial func(ctx context.Context, network, address string) (net.Conn, error)
+	withoutTimeout := func(_ *sandbox.SlackConfig, c *Config) {
+		c.HTTP = &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				return dial(ctx, network, address)
+			}}}
+	}
+	story(t, withoutTimeout, func(w *world) {
+		dial = w.slack.DialContext
 		w.run()
-		time.Sleep(5 * time.Minute)
-		if opens := len(w.calls("apps.connections.open")); opens != 2 || !w.bot.Ready() {
-			w.t.Errorf("%d opens (one of them the preflight's), ready: %v", opens, w.bot.Ready())
+		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.Slow, Latency: time.Hour})
+		w.slack.CutSockets()
+		synctest.Wait()
+		if w.bot.Ready() {
+			w.t.Error("ready without a connection")
+		}
+		time.Sleep(callTime + time.Second)
+		if !w.bot.Ready() {
+			w.t.Error("not ready again")
 		}
 	})
 }
@@ -129,6 +175,35 @@ func TestAnEnvelopeThatCannotBeReadIsAcknowledged(t *testing.T) {
 			w.t.Error("the connection did not survive")
 		}
 	})
+}
+
+func TestOneOddBlockDoesNotLoseThePress(t *testing.T) {
+	story(t, nil, func(w *world) {
+		var clicks []Click
+		w.bot.OnPress("pay", func(_ context.Context, c Click) error { clicks = append(clicks, c); return nil })
+		w.run()
+		_, err := w.slack.Deliver(w.t.Context(), sandbox.Interactive, map[string]any{
+			"type": "block_actions", "user": map[string]any{"id": w.asha}, "trigger_id": "1.1",
+			"message": map[string]any{"ts": "1.1", "blocks": []any{map[string]any{"type": "section", "text": 7}}},
+			"actions": []any{map[string]any{"type": "button", "action_id": "pay", "value": "inv_1", "action_ts": "1.1"}}})
+		synctest.Wait()
+		if err != nil || len(clicks) != 1 || clicks[0].Value != "inv_1" || clicks[0].User != w.asha {
+			w.t.Errorf("clicks: %+v, %v", clicks, err)
+		}
+	})
+}
+
+func TestAConnectionThatTakesNothingInIsGivenUp(t *testing.T) {
+	k := New(Config{}).socket
+	write := func(cause error) error {
+		return k.receive(socketmode.Event{Data: &socketmode.ErrorWriteFailed{Cause: cause}})
+	}
+	if write(os.ErrDeadlineExceeded) == nil {
+		t.Error("it was kept")
+	}
+	if err := write(net.ErrClosed); err != nil {
+		t.Errorf("one that is over already was given up: %v", err)
+	}
 }
 
 func TestReadyMeansThatSlackSaidHello(t *testing.T) {
@@ -207,15 +282,34 @@ func TestAnInstallationThatEndsIsReturnedFromRun(t *testing.T) {
 func TestOneOddAnswerDoesNotStopABotThatWorks(t *testing.T) {
 	story(t, nil, func(w *world) {
 		w.run()
-		w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.Refuse, Code: "invalid_auth"})
-		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.Refuse, Code: "invalid_auth"})
-		w.bot.Post(w.t.Context(), w.finance, Message{Text: "x"})
-		w.slack.CutSockets()
-		time.Sleep(10 * time.Second)
-		if !w.bot.Ready() {
-			w.t.Error("the bot stopped")
+		for range 2 * maxRefusals {
+			w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.Refuse, Code: "invalid_auth"})
+			w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.Refuse, Code: "invalid_auth"})
+			w.bot.Post(w.t.Context(), w.finance, Message{Text: "x"})
+			w.slack.CutSockets()
+			time.Sleep(10 * time.Second)
+			if !w.bot.Ready() {
+				w.t.Error("the bot stopped")
+			}
 		}
 	})
+}
+
+func TestAFrameTooLargeToBeTrueEndsItsConnectionOnly(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		w.slack.SendFrame(bytes.Repeat([]byte(" "), maxEnvelope+1))
+		time.Sleep(time.Second)
+		if !w.bot.Ready() || w.observed("socket", "lost") != 1 {
+			w.t.Errorf("ready: %v, connections lost: %d", w.bot.Ready(), w.observed("socket", "lost"))
+		}
+	})
+}
+
+func TestAnyAcknowledgementGoesInOneFrame(t *testing.T) {
+	if size := New(Config{}).socket.dialer().WriteBufferSize; size < maxAck+1024 {
+		t.Errorf("the write buffer holds %d bytes", size)
+	}
 }
 
 func TestSocketModeWorksOverARealSocket(t *testing.T) {

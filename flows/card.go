@@ -34,16 +34,19 @@ const (
 // comparison of digests.
 func render(now time.Time, r Record, post Post, a Audience, p Policy) bot.Message {
 	c := card{words: speak(post.Lang), r: r, post: post, people: a.People, policy: p, now: now}
+	_, reads := a.reader(post.Place)
 	var m bot.Message
-	switch post.Kind {
-	case PostNotice:
-		m = c.notice(r.Notices[post.Number], a)
-	case PostConfirm:
+	switch {
+	case post.Kind == PostNotice:
+		m = c.notice(r.Notices[post.Number], reads)
+	case post.Kind == PostConfirm:
 		m = c.confirmation(r.Payments[post.Number])
-	case PostThread:
+	case !reads:
+		m = c.retired()
+	case post.Kind == PostThread:
 		m = c.thread()
 	default:
-		m = c.reminder(a)
+		m = c.reminder()
 	}
 	m.Token, m.Thread = post.token(r.Invoice.ID), post.Thread
 	m.Answer = post.Kind == PostNotice || post.Kind == PostConfirm || r.State != Open
@@ -68,7 +71,7 @@ type card struct {
 }
 
 // reminder is the card with the controls.
-func (c card) reminder(a Audience) bot.Message {
+func (c card) reminder() bot.Message {
 	lines := append([]string{c.facts()}, c.details()...)
 	status := c.status()
 	blocks := []bot.Block{bot.Header(c.title()), bot.Plain(c.facts())}
@@ -79,10 +82,16 @@ func (c card) reminder(a Audience) bot.Message {
 	if details := c.details(); len(details) > 0 {
 		blocks = append(blocks, bot.Note(details...))
 	}
-	if buttons := c.controls(a); len(buttons) > 0 {
+	if buttons := c.controls(); len(buttons) > 0 {
 		blocks = append(blocks, bot.Actions("controls", buttons...))
 	}
-	return bot.Message{Text: plainText(append([]string{c.title() + "."}, lines...)...), Blocks: blocks}
+	return bot.Message{Text: plainText(append([]string{c.title()}, lines...)...), Blocks: blocks}
+}
+
+// retired takes the place of a reminder whose reader is no billing admin any more, or whose channel is no finance channel: it says nothing of the invoice.
+func (c card) retired() bot.Message {
+	line := c.say("home.denied")
+	return bot.Message{Text: plainText(line), Blocks: []bot.Block{bot.Plain(line)}}
 }
 
 // thread is a later milestone in a channel: it only says what is new.
@@ -91,7 +100,7 @@ func (c card) thread() bot.Message {
 	if line == "" {
 		line = c.facts()
 	}
-	return bot.Message{Text: plainText(c.title()+".", line), Blocks: []bot.Block{bot.Plain(c.title() + ". " + line)}}
+	return bot.Message{Text: plainText(c.title(), line), Blocks: []bot.Block{bot.Plain(c.title() + ". " + line)}}
 }
 
 func (c card) title() string { return titleOf(c.words, c.r.Invoice) }
@@ -115,7 +124,8 @@ func (c card) facts() string {
 func (c card) asOf() billing.Date {
 	last := billing.DateOf(orTime(c.post.Claimed, c.now), c.policy.Zone)
 	for _, post := range c.r.Posts {
-		if day := billing.DateOf(post.Claimed, c.policy.Zone); post.Place == c.post.Place && post.Kind == PostThread && last.Before(day) {
+		day := billing.DateOf(post.Claimed, c.policy.Zone)
+		if c.post.Kind == PostReminder && post.Place == c.post.Place && post.Kind == PostThread && last.Before(day) {
 			last = day
 		}
 	}
@@ -125,8 +135,8 @@ func (c card) asOf() billing.Date {
 func (c card) details() []string {
 	inv := c.r.Invoice
 	var lines []string
-	if inv.Description != "" {
-		lines = append(lines, c.say("covers", "What", bot.Clip(bot.Clean(inv.Description), 300)))
+	if what := covers(c.words, inv); what != "" {
+		lines = append(lines, what)
 	}
 	if paid := inv.Total.Minor - inv.AmountDue.Minor; c.r.State == Open && paid > 0 && inv.AmountDue.Minor > 0 && inv.Total.Currency == inv.AmountDue.Currency {
 		lines = append(lines, c.say("partly", "Paid", c.money(billing.Money{Minor: paid, Currency: inv.Total.Currency}), "Total", c.money(inv.Total)))
@@ -185,8 +195,8 @@ func (c card) paid() string {
 }
 
 // controls are the buttons; none where nothing can be done, or where a newer reminder has them.
-func (c card) controls(a Audience) []bot.Element {
-	if _, reads := a.reader(c.post.Place); !reads || c.superseded() {
+func (c card) controls() []bot.Element {
+	if c.superseded() {
 		return nil
 	}
 	var buttons []bot.Element
@@ -263,22 +273,33 @@ func paidWords(prefix string, pay Payment) string {
 }
 
 func withReference(pay Payment) string {
+	method := bot.Clip(clean(pay.Method), 75)
 	if pay.Reference == "" {
-		return clean(pay.Method)
+		return method
 	}
-	return clean(pay.Method) + " (" + bot.Clip(clean(pay.Reference), 60) + ")"
+	return method + " (" + bot.Clip(clean(pay.Reference), 60) + ")"
 }
 
 // titleOf names an invoice: its number, and who bills.
 func titleOf(w words, inv billing.Invoice) string {
-	number := bot.Clip(clean(inv.Number), 50)
+	number, supplier := bot.Clip(clean(inv.Number), 50), bot.Clip(clean(inv.Supplier), 70)
 	if number == "" {
-		number = inv.ID[max(0, len(inv.ID)-8):]
+		_, number, _ = strings.Cut(inv.ID, ":")
+		number = number[max(0, len(number)-8):]
 	}
-	if inv.Supplier == "" {
+	if supplier == "" {
 		return w.say("title.bare", "Number", number)
 	}
-	return w.say("title", "Number", number, "Supplier", bot.Clip(clean(inv.Supplier), 70))
+	return w.say("title", "Number", number, "Supplier", supplier)
+}
+
+// covers says what an invoice is for; empty where nobody says.
+func covers(w words, inv billing.Invoice) string {
+	what := bot.Clip(clean(inv.Description), 300)
+	if what == "" {
+		return ""
+	}
+	return w.say("covers", "What", what)
 }
 
 // dueLine is the amount still to pay, the due date, and how far off it is.
@@ -290,6 +311,13 @@ func dueLine(w words, inv billing.Invoice, amount billing.Money, on billing.Date
 }
 
 // plainText joins sentences for a message's top-level text, which Slack reads as markup.
-func plainText(lines ...string) string { return bot.Escape(strings.Join(lines, " ")) }
+func plainText(lines ...string) string {
+	for i, line := range lines {
+		if line != "" && !strings.ContainsAny(line[len(line)-1:], ".!?") {
+			lines[i] = line + "."
+		}
+	}
+	return bot.Escape(strings.Join(lines, " "))
+}
 
 func clean(s string) string { return bot.Clean(s) }

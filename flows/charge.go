@@ -8,6 +8,9 @@ import (
 	"kvitt/billing"
 )
 
+// longestLife is when a person may declare an unknown payment not made, even where the service remembers its key longer.
+const longestLife = 24 * time.Hour
+
 // Undoer is a billing service whose records can be taken back.
 type Undoer interface {
 	// Undo takes back what the payment with this key recorded. A second Undo of the same key does no harm.
@@ -23,7 +26,7 @@ func (j *job) charge(ctx context.Context) error {
 	a := *rec.Attempt
 	provider, err := j.provider(j.id)
 	if err != nil {
-		return err
+		return errors.Join(err, j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) }))
 	}
 	method, notice, err := j.check(ctx, provider, a)
 	if notice.Kind != "" {
@@ -31,7 +34,9 @@ func (j *job) charge(ctx context.Context) error {
 		return errors.Join(err, noted, j.showResult(ctx, a))
 	}
 	a.Method, a.Sent = method, j.Now()
-	if err := j.note(ctx, func(r *Record) error { return r.send(a.Key, method, a.Sent, a.Sent.Add(provider.KeyLife())) }); err != nil {
+	if err := j.note(ctx, func(r *Record) error {
+		return r.send(a.Key, method, a.Sent, a.Sent.Add(min(provider.KeyLife(), longestLife)))
+	}); err != nil {
 		return err
 	}
 	out, err := provider.Pay(ctx, j.payment(a))
@@ -86,7 +91,7 @@ func (j *job) look(ctx context.Context) error {
 	a := *rec.Attempt
 	provider, err := j.provider(j.id)
 	if err != nil {
-		return err
+		return errors.Join(err, j.doubt(ctx, rec))
 	}
 	out, err := provider.Status(ctx, j.payment(a))
 	if err != nil {
@@ -97,6 +102,10 @@ func (j *job) look(ctx context.Context) error {
 		return j.conclude(ctx, a, out)
 	}
 	right, err := j.Admins.Right(ctx, a.By, 0)
+	if err == nil && right != MayPay && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
+		// Nobody but Kvitt writes there, so what was not begun is not under way.
+		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeEnded}, j.Now()) })
+	}
 	if err != nil || right != MayPay || rec.keyDead(j.Now()) {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
@@ -126,7 +135,7 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 			}
 			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
 		}
-		if r.State == Submitted {
+		if r.State == Submitted && !r.keyDead(now) {
 			return r.submit(a.Key, now, now.Add(submitEvery))
 		}
 		return r.doubt(a.Key, now, j.nextLook(*r))

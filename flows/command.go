@@ -46,7 +46,7 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 func (f *Flows) listing(ctx context.Context, word string) ([]Record, error) {
 	today := billing.DateOf(f.Now(), f.Policy.Zone)
 	var found []Record
-	for item, err := range f.Records.All(ctx) {
+	for item, err := range f.all(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 // commandPay opens the modal for the invoice with that number.
 func (f *Flows) commandPay(ctx context.Context, w words, c bot.Click, number string) (bot.Message, error) {
 	var found []Record
-	for item, err := range f.Records.All(ctx) {
+	for item, err := range f.all(ctx) {
 		if err != nil {
 			return f.line(w.say("command.later")), nil
 		}

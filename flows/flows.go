@@ -57,9 +57,11 @@ type Flows struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 
-	wake   map[store.Lane]chan struct{} // Something became due just now.
-	work   sync.WaitGroup
-	health health
+	wake    map[store.Lane]chan struct{} // Something became due just now.
+	work    sync.WaitGroup
+	admins  []string // As the last sync found them.
+	started bool     // A sync has found them.
+	health  health
 }
 
 // New wires what only flows knows; everything else is the caller's.

@@ -88,9 +88,16 @@ var visa = billing.Method{ID: "pm_visa", Label: "Visa •••• 4242, expires
 
 func openRecord() Record { return seen(anInvoice()) }
 
-func payingRecord() Record {
+// begunRecord is a submission whose payer has no answer yet.
+func begunRecord() Record {
 	r := openRecord()
 	must(r.begin(team, Attempt{By: asha, Method: visa, Began: monday}, usd(120000)))
+	return r
+}
+
+func payingRecord() Record {
+	r := begunRecord()
+	must(r.answer(r.Attempt.Key, monday))
 	return r
 }
 
@@ -124,6 +131,7 @@ func recordedRecord() Record {
 	inv.ID, inv.PayTo, inv.Reference = "ledger:8841", "1503.40.12345", "00884112345"
 	r := seen(inv)
 	must(r.begin(team, Attempt{By: asha, Method: billing.Method{ID: "bank"}, Recorded: true, Reference: "TX-77", Began: monday}, usd(120000)))
+	must(r.answer(r.Attempt.Key, monday))
 	must(r.send(r.Attempt.Key, billing.Method{ID: "bank", Short: "Bank transfer"}, monday, monday.Add(day)))
 	must(r.settle(r.Attempt.Key, billing.Outcome{Progress: billing.Settled, At: monday}, monday))
 	return r
@@ -137,7 +145,7 @@ func undoingRecord() Record {
 
 func undoneRecord() Record {
 	r := undoingRecord()
-	r.undone([]string{finance, asha, bo}, monday.Add(time.Hour))
+	must(undo(&r, monday.Add(time.Hour), finance, asha, bo))
 	return r
 }
 
@@ -155,6 +163,11 @@ func goneRecord() Record {
 	inv.Status = billing.Void
 	r.see(inv, monday, monday)
 	return r
+}
+
+// undo is the ledger's word that the record that somebody wants to take back is taken back.
+func undo(r *Record, now time.Time, places ...string) error {
+	return r.undone(r.lastPayment().Key, *r.Undo, places, now)
 }
 
 // everyState lists one record for each state and way to get there.

@@ -42,7 +42,7 @@ func (f *Flows) home(ctx context.Context, c bot.Click) error {
 
 func (f *Flows) homeBlocks(ctx context.Context, w words) ([]bot.Block, error) {
 	var open, paid []Record
-	for item, err := range f.Records.All(ctx) {
+	for item, err := range f.all(ctx) {
 		if err != nil {
 			return nil, err
 		}

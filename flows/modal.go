@@ -71,8 +71,8 @@ func payView(w words, o offer) bot.View {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("ledger.intro")))
 	}
 	v.Blocks = append(v.Blocks, bot.Header(titleOf(w, inv)), bot.Plain(dueLine(w, inv, inv.AmountDue, o.today)))
-	if inv.Description != "" {
-		v.Blocks = append(v.Blocks, bot.Note(w.say("covers", "What", bot.Clip(clean(inv.Description), 300))))
+	if what := covers(w, inv); what != "" {
+		v.Blocks = append(v.Blocks, bot.Note(what))
 	}
 	v.Blocks = append(v.Blocks, bankDetails(w, o)...)
 	if len(o.methods) == 0 {

@@ -9,16 +9,19 @@ import (
 
 // notice is said once to one person, or in one channel. It is not edited afterwards, except for a request to look at an invoice:
 // that one has a Pay button, which goes when there is nothing to pay any more.
-func (c card) notice(n Notice, a Audience) bot.Message {
+func (c card) notice(n Notice, reads bool) bot.Message {
 	line := c.noticeLine(n)
 	lines, blocks := []string{line}, []bot.Block{bot.Plain(line)}
-	if n.Kind != NoticeAsk {
+	switch {
+	case n.Kind == NoticeAsk && !reads:
+		return c.retired()
+	case n.Kind != NoticeAsk:
 		return bot.Message{Text: plainText(line), Blocks: blocks}
 	}
 	if status := c.status(); status != "" {
 		lines, blocks = append(lines, status), append(blocks, bot.Plain(status))
 	}
-	if _, reads := a.reader(n.To); reads && c.r.payable() {
+	if c.r.payable() {
 		blocks = append(blocks, bot.Actions("controls", c.payButton()))
 	}
 	return bot.Message{Text: plainText(lines...), Blocks: blocks}

@@ -31,11 +31,10 @@ func (f *Flows) register() {
 	f.Bot.OnCommand(CommandName, f.command)
 }
 
-// Sorry answers a submission that could not be handled.
+// Sorry answers a submission that was not handled in time: what became of it, the message about the invoice shows.
 func (f *Flows) Sorry(c bot.Click) bot.Reply {
 	w := speak(f.Policy.Locale)
-	view := tellView(w, w.say("modal.later"))
-	return bot.Reply{View: &view}
+	return replyView(tellView(w, w.say("modal.late")))
 }
 
 // pressPay opens the modal at once, because the click's trigger lives 3 seconds; then it checks, looks up and fills.
@@ -106,7 +105,7 @@ func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bo
 		}
 		r.notes = nil
 		r.note(f.Now(), c.User, "denied", "action", orText(c.Action, c.Callback), "why", string(right))
-		return store.Next{Wake: f.Now(), Audit: r.notes}, nil
+		return store.Next{Wake: f.Now(), Lane: r.lane(), Audit: r.notes}, nil
 	})
 	return f.deniedView(ctx, w, c.Value, right), err
 }
@@ -216,18 +215,25 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	}
 	attempt := Attempt{By: c.User, Method: billing.Method{ID: c.Fields[blockMethod]}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
 		Recorded: provider.Way() == billing.Records, Began: f.Now(), View: c.ViewID}
-	rec, err := f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
-	return f.begun(ctx, w, c.User, rec, saw, err)
+	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
+	if err != nil {
+		return f.notBegun(ctx, w, c.User, saw, err)
+	}
+	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.answer(rec.Attempt.Key, attempt.Began) })
+	if err != nil {
+		return replyView(tellView(w, w.say("modal.late"))), err
+	}
+	return replyView(progressView(w)), nil
 }
 
-// begun is the answer to a submission.
-func (f *Flows) begun(ctx context.Context, w words, user string, rec Record, saw shown, err error) (bot.Reply, error) {
+// notBegun is the answer to a submission that began no payment. That nothing was paid is certain even when the store did not say what it did: a
+// payment is only made after the payer's answer was noted.
+func (f *Flows) notBegun(ctx context.Context, w words, user string, saw shown, err error) (bot.Reply, error) {
 	_, taken := errors.AsType[*TakenError](err)
 	switch {
-	case err == nil:
-		return replyView(progressView(w)), nil
 	case taken || errors.Is(err, ErrPaid) || errors.Is(err, ErrChanged):
-		if rec, err = f.Records.Load(ctx, saw.Invoice); err != nil {
+		rec, err := f.Records.Load(ctx, saw.Invoice)
+		if err != nil {
 			return replyView(tellView(w, w.say("modal.later"))), err
 		}
 		return replyView(f.standsView(ctx, w, user, rec)), nil

@@ -47,6 +47,7 @@ const (
 	Seek     Do = "seek"      // Look for a message that may have been posted.
 	Mend     Do = "mend"      // Edit a message that shows what is not so any more.
 	Charge   Do = "charge"    // Check once more, and pay.
+	Drop     Do = "drop"      // Forget a payment whose payer was not told that it is in progress.
 	Look     Do = "look"      // Ask what became of a payment.
 	Alarm    Do = "alarm"     // Tell payer and operator that it stays unknown.
 	TakeBack Do = "take back" // Undo a record of the ledger.
@@ -58,7 +59,7 @@ type Step struct {
 	Do     Do
 	Reason string // The same word in logs, metrics and tests.
 	Post   Post   // With Say, Seek and Mend.
-	Key    string // Of the payment that Alarm is about.
+	Key    string // Of the payment that Alarm and Drop are about.
 }
 
 const (
@@ -66,16 +67,14 @@ const (
 	submitEvery = time.Hour
 	alarmAfter  = 15 * time.Minute
 	undoWindow  = 24 * time.Hour
+	answerTime  = 10 * time.Second // A submission is answered long before.
 )
 
 // Plan is the only place that decides. It returns what is to be done now, each step with its reason, and when to plan again; a zero
 // wake means that only a change of the record brings anything new. It is pure: the same arguments give the same plan, and
 // once the steps are done and noted, it returns none.
 func Plan(now time.Time, r Record, a Audience, p Policy) (steps []Step, wake time.Time, lane store.Lane) {
-	lane = store.Routine
-	if r.busy() || r.Undo != nil {
-		lane = store.Urgent
-	}
+	lane = r.lane()
 	steps, wake = planPayment(now, r)
 	wanted, next := wantedPosts(now, r, a, p)
 	wake = sooner(wake, next)
@@ -97,6 +96,14 @@ func Plan(now time.Time, r Record, a Audience, p Policy) (steps []Step, wake tim
 	return steps, sooner(wake, undoEnds(now, r)), lane
 }
 
+// lane keeps invoices that somebody waits for apart from reminders.
+func (r *Record) lane() store.Lane {
+	if r.busy() || r.Undo != nil {
+		return store.Urgent
+	}
+	return store.Routine
+}
+
 // planPayment decides about the payment under way.
 func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 	a := r.Attempt
@@ -105,6 +112,10 @@ func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 		return []Step{{Do: TakeBack, Reason: "undo requested"}}, time.Time{}
 	case a == nil:
 		return nil, time.Time{}
+	case r.State == Paying && !a.Answered && now.Sub(a.Began) < answerTime:
+		return nil, a.Began.Add(answerTime)
+	case r.State == Paying && !a.Answered:
+		return []Step{{Do: Drop, Reason: "the payer got no answer", Key: a.Key}}, time.Time{}
 	case r.State == Paying && a.Sent.IsZero():
 		return []Step{{Do: Charge, Reason: "payment begun"}}, time.Time{}
 	case r.State == Paying:

@@ -68,9 +68,11 @@ func TestWhatIsPlanned(t *testing.T) {
 		{"one may have been posted", tuesday, unsure, []string{"seek remind/2026-03-10/-7/U0ASHA: may have been posted"}, dueInHours, store.Routine},
 		{"and Slack is busy", tuesday, later(copyOf(unsure), tuesday.Add(time.Minute)), nil, tuesday.Add(time.Minute), store.Routine},
 
+		{"begun, and the payer waits for an answer", monday, begunRecord(), nil, monday.Add(answerTime), store.Urgent},
+		{"begun, and the payer never got one", monday.Add(answerTime), begunRecord(), []string{"drop: the payer got no answer"}, time.Time{}, store.Urgent},
 		{"begun", monday, payingRecord(), []string{"charge: payment begun"}, time.Time{}, store.Urgent},
 		{"cut off", monday, sentRecord(), []string{"look: interrupted while paying"}, time.Time{}, store.Urgent},
-		{"unknown, looked at just now", monday, unknownRecord(), []string{"say notice/doubt-" + unknownRecord().Attempt.Key + "/U0ASHA"}, monday.Add(lookEvery), store.Urgent},
+		{"unknown, looked at just now", monday, unknownRecord(), []string{"say notice/" + unknownRecord().Notices[0].ID + ": notice"}, monday.Add(lookEvery), store.Urgent},
 		{"paid", monday, paidRecord(), []string{"say confirm/0/C0FINANCE: paid", "say confirm/0/U0ASHA: paid"}, time.Time{}, store.Routine},
 		{"paid elsewhere", monday, elsewhereRecord(), []string{"say confirm/0/C0FINANCE: paid"}, time.Time{}, store.Routine},
 		{"undo asked for", monday, undoingRecord(), []string{"take back: undo requested", "say confirm/0/C0FINANCE: paid", "say confirm/0/U0ASHA: paid"}, monday.Add(day), store.Urgent},
@@ -84,9 +86,6 @@ func TestWhatIsPlanned(t *testing.T) {
 		{"no due date", tuesday, invoice(func(i *billing.Invoice) { i.Due = billing.Date{} }), nil, time.Time{}, store.Routine},
 		{"collected by itself", tuesday, invoice(func(i *billing.Invoice) { i.AutoCollect = true }), nil, time.Time{}, store.Routine},
 	} {
-		if c.name == "unknown, looked at just now" {
-			c.want = []string{"say notice/doubt-" + c.rec.Attempt.Key + ": notice"}
-		}
 		steps, wake, lane := Plan(c.now, c.rec, anAudience(), aPolicy())
 		if diff := cmp.Diff(c.want, told(steps)); diff != "" || !wake.Equal(c.wake) || lane != c.lane {
 			t.Errorf("%s: wakes at %v (want %v) in %s\n%s", c.name, wake, c.wake, lane, diff)

@@ -98,7 +98,12 @@ func (j *job) mend(ctx context.Context, post Post) error {
 	if err != nil {
 		return err
 	}
-	err = j.Bot.Update(ctx, post.Ref, m)
+	if isChannel(post.Place) {
+		_, err = j.destination(ctx, post.Place)
+	}
+	if err == nil {
+		err = j.Bot.Update(ctx, post.Ref, m)
+	}
 	noted := j.note(ctx, func(r *Record) error {
 		p := r.post(post.Key)
 		switch {
@@ -106,7 +111,7 @@ func (j *job) mend(ctx context.Context, post Post) error {
 			return ErrStale
 		case err == nil:
 			p.posted(post.Ref, digest(m))
-		case errors.Is(err, bot.ErrGone):
+		case errors.Is(err, bot.ErrGone) && !errors.Is(err, errArchived):
 			p.Over = "gone"
 		default:
 			p.delay(err, j.Now())

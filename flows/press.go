@@ -49,10 +49,11 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 	if right == Outsider {
 		return f.Bot.Replace(ctx, c.ViewID, tellView(w, w.say("modal.denied")))
 	}
-	admins, err := f.Admins.List(ctx)
+	who, err := f.audience(ctx, Record{})
 	if err != nil {
 		return err
 	}
+	admins := who.admins()
 	said := "modal.asked.already"
 	_, err = f.change(ctx, c.Value, func(r *Record) error {
 		said = "modal.asked.already"
@@ -100,6 +101,9 @@ func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) 
 		return replyView(orView(denied, w)), err
 	}
 	undo := Undo{By: c.User, Reason: bot.Clip(clean(c.Fields[blockReason]), 300), At: f.Now()}
+	if undo.Reason == "" {
+		return bot.Reply{Errors: map[string]string{blockReason: w.say("undo.reason.missing")}}, nil
+	}
 	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.undoing(undo) })
 	switch {
 	case errors.Is(err, ErrStale):

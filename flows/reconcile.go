@@ -113,6 +113,8 @@ func (j *job) step(ctx context.Context, step Step) error {
 		return j.look(ctx)
 	case Alarm:
 		return j.alarm(ctx, step.Key)
+	case Drop:
+		return j.note(ctx, func(r *Record) error { return r.withdraw(step.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
 	case TakeBack:
 		return j.takeBack(ctx)
 	case Settle:

@@ -32,6 +32,7 @@ type Record struct {
 	Layout   int             `json:"layout"`
 	Invoice  billing.Invoice `json:"invoice"`
 	State    State           `json:"state"`
+	Read     time.Time       `json:"read,omitzero"`    // When the billing service was asked for Invoice: what was read earlier is old news.
 	Turned   time.Time       `json:"turned,omitzero"`  // When a payment or an undo of ours last ended: what was read of the invoice before is old.
 	Attempt  *Attempt        `json:"attempt,omitzero"` // The one payment under way; nil in every other state.
 	Failed   int             `json:"failed,omitzero"`  // Payments that definitely failed. The next key derives from it.
@@ -53,6 +54,7 @@ type Attempt struct {
 	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
 	Amount    billing.Money  `json:"amount"`
 	Began     time.Time      `json:"began"`
+	Answered  bool           `json:"answered,omitzero"` // The payer is told that it is in progress; before, nothing is paid.
 	Sent      time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.
 	KeyDies   time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
 	NextLook  time.Time      `json:"next_look,omitzero"`
@@ -112,6 +114,7 @@ const (
 	NoticeStill     NoticeKind = "still"     // Still nobody knows, after a quarter of an hour.
 	NoticeAsk       NoticeKind = "ask"       // Somebody asks a billing admin to look at it.
 	NoticeUndone    NoticeKind = "undone"    // A record was taken back.
+	NoticeKept      NoticeKind = "kept"      // A record could not be taken back.
 )
 
 // Post is one message of ours about this invoice. It enters the record before it is sent.

@@ -78,7 +78,7 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		{"undo after a day", recordedRecord(), func(r *Record) error { return r.undoing(Undo{By: bo, At: monday.Add(day)}) }, Paid, ErrStale, ""},
 		{"undo twice", undoingRecord(), func(r *Record) error { return r.undoing(Undo{By: asha, At: later}) }, Paid, ErrStale, ""},
 		{"undo of a real payment", paidRecord(), func(r *Record) error { return r.undoing(Undo{By: bo, At: later}) }, Paid, ErrStale, ""},
-		{"undone", undoingRecord(), func(r *Record) error { r.undone([]string{asha}, later); return nil }, Open, nil, "undone"},
+		{"undone", undoingRecord(), func(r *Record) error { return undo(r, later, asha) }, Open, nil, "undone"},
 		{"not undone", undoingRecord(), func(r *Record) error { r.keep(later); return nil }, Paid, nil, "not undone"},
 	} {
 		r := copyOf(c.from)
@@ -148,16 +148,19 @@ func TestAnUndoIsToldAlthoughTheServiceWasSeenFirst(t *testing.T) {
 			t.Errorf("a sync saw the invoice open before the undo was noted, and noting it broke down: %v", broken)
 		}
 	}()
+	asked := undoingRecord()
 	for name, note := range map[string]func(*Record){
-		"undone": func(r *Record) { r.undone([]string{asha}, monday.Add(2*time.Hour)) },
-		"kept":   func(r *Record) { r.keep(monday.Add(2 * time.Hour)) },
+		"undone": func(r *Record) {
+			must(r.undone(asked.lastPayment().Key, *asked.Undo, []string{asha}, monday.Add(2*time.Hour)))
+		},
+		"kept": func(r *Record) { r.keep(monday.Add(2 * time.Hour)) },
 	} {
-		r := undoingRecord()
+		r := copyOf(asked)
 		inv := r.Invoice
 		inv.Status = billing.Open
 		r.see(inv, monday.Add(2*time.Hour), monday.Add(2*time.Hour))
 		note(&r)
-		if pay := r.Payments[0]; r.State != Open || pay.Undone == nil {
+		if pay := r.Payments[0]; r.State != Open || pay.Undone == nil || (pay.Undone.By == bo) != (name == "undone") {
 			t.Errorf("%s: %s, %+v", name, r.State, pay)
 		}
 	}

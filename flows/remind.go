@@ -34,6 +34,17 @@ func (f *Flows) audience(ctx context.Context, r Record) (Audience, error) {
 	return a, nil
 }
 
+// admins lists the billing admins among the readers.
+func (a Audience) admins() []string {
+	var ids []string
+	for _, reader := range a.Readers {
+		if !reader.Channel {
+			ids = append(ids, reader.Place)
+		}
+	}
+	return ids
+}
+
 // people lists the user ids that a record names.
 func (r *Record) people() []string {
 	var ids []string
@@ -64,6 +75,9 @@ const channelState = time.Minute
 // errShared says that a channel is shared with another organisation, and gets nothing.
 var errShared = fmt.Errorf("the channel is shared with another organisation and gets nothing: %w", bot.ErrNotInvited)
 
+// errArchived says that a channel is archived; it may come back.
+var errArchived = fmt.Errorf("the channel is archived: %w", bot.ErrGone)
+
 // destination is the conversation that messages for a place go to. A direct message is opened first, or an ambiguous first post in it could
 // not be looked for.
 func (f *Flows) destination(ctx context.Context, place string) (string, error) {
@@ -77,7 +91,7 @@ func (f *Flows) destination(ctx context.Context, place string) (string, error) {
 	case channel.Shared:
 		return "", errShared
 	case channel.Archived:
-		return "", bot.ErrGone
+		return "", errArchived
 	}
 	return place, nil
 }

@@ -29,12 +29,6 @@ type Milestone struct {
 // that pacing and a slow sweep do not push it outside.
 const lastChance = 15 * time.Minute
 
-// moment is when a milestone may be told to somebody.
-type moment struct {
-	Milestone
-	at time.Time
-}
-
 // due finds the latest milestone that could have been told by now, and the moment of the one after it. Either may be missing: ok is
 // false before the first milestone, next is zero after the last one.
 //

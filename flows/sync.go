@@ -3,6 +3,8 @@ package flows
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,9 +16,7 @@ import (
 // SyncOnce asks every billing service what there is, and looks the billing admins up anew. A service that fails takes nothing away: reminders go on
 // from what is known.
 func (f *Flows) SyncOnce(ctx context.Context) {
-	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
-		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
-	}
+	f.syncAdmins(ctx)
 	var wg sync.WaitGroup
 	for _, provider := range f.Providers {
 		wg.Go(func() {
@@ -30,6 +30,21 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 	}
 	wg.Wait()
 	f.nudge()
+}
+
+// syncAdmins looks the billing admins up. At start, and when they are not those of the last time, every invoice is planned anew.
+func (f *Flows) syncAdmins(ctx context.Context) {
+	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
+		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
+	}
+	ids, err := f.Admins.List(ctx)
+	if err == nil && (!f.started || !slices.Equal(ids, f.admins)) {
+		f.admins, f.started = ids, true
+		err = f.wakeAll(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		f.Log.WarnContext(ctx, "the billing admins could not be read; reminders go on from what is known", "err", err)
+	}
 }
 
 // syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
@@ -46,7 +61,7 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		}
 	}
 	var errs []error
-	for item, err := range f.Records.All(ctx) {
+	for item, err := range f.all(ctx) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -75,13 +90,28 @@ func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) e
 // take brings the record up to date with what the billing service said of an invoice, asked at the time read.
 func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
 	return f.Records.Update(ctx, inv.ID, func(r *Record) (store.Next, error) {
-		if r.Layout != 0 && (same(r.Invoice, inv) || r.Turned.After(read)) {
+		if r.Layout != 0 && (same(r.Invoice, inv) || r.Turned.After(read) || r.Read.After(read)) {
 			return store.Next{}, store.Unchanged
 		}
 		r.notes = nil
 		r.see(inv, read, f.Now())
-		return store.Next{Wake: f.Now(), Lane: store.Routine, Audit: r.notes}, nil
+		return store.Next{Wake: f.Now(), Lane: r.lane(), Audit: r.notes}, nil
 	})
+}
+
+// all yields every record that can be read. One that cannot is told to the operator, and keeps nobody from the others.
+func (f *Flows) all(ctx context.Context) iter.Seq2[store.Item[Record], error] {
+	return func(yield func(store.Item[Record], error) bool) {
+		for item, err := range f.Records.All(ctx) {
+			if err != nil && item.ID != "" {
+				f.Log.ErrorContext(ctx, "an invoice's record cannot be read; restore it from a backup", "invoice", item.ID, "err", err)
+				continue
+			}
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
 }
 
 // same compares what a billing service said twice.
@@ -127,12 +157,12 @@ func (h *health) lastSync(name string) time.Time {
 }
 
 // Health says how the store and each billing service answered last; nil is well.
-func (f *Flows) Health() (storeErr error, services map[string]error) {
+func (f *Flows) Health() (services map[string]error, storeErr error) {
 	f.health.mu.Lock()
 	defer f.health.mu.Unlock()
 	services = map[string]error{}
 	for name, err := range f.health.failing {
 		services[name] = err
 	}
-	return f.health.storeErr, services
+	return services, f.health.storeErr
 }

@@ -26,15 +26,15 @@ var (
 )
 
 // see takes in what the billing service says of the invoice. While a payment is under way only the facts are taken: what became
-// of it is the payment's own business (charge.go). What was read before the record last turned (read) is old news and is dropped: a slow
+// of it is the payment's own business (charge.go). What was read (at read) before something newer was learnt is dropped: a slow
 // listing must not undo a payment that was made while it was read.
 func (r *Record) see(inv billing.Invoice, read, now time.Time) {
-	if r.Turned.After(read) {
+	if r.Turned.After(read) || r.Read.After(read) {
 		return
 	}
 	first := r.Layout == 0
 	before := r.Invoice
-	r.Layout, r.Invoice = layout, inv
+	r.Layout, r.Invoice, r.Read = layout, inv, read
 	if first {
 		r.State = stateOf(inv)
 		r.note(now, byKvitt, "seen", "amount", inv.AmountDue.String(), "due", inv.Due.String(), "status", string(inv.Status))
@@ -100,6 +100,16 @@ func (r *Record) begin(team string, a Attempt, shown billing.Money) error {
 	return nil
 }
 
+// answer notes that the payer is about to be told that the payment is in progress. Until then it is only asked for: should the store fail in between,
+// "nothing was paid" stays true.
+func (r *Record) answer(key string, began time.Time) error {
+	if !r.underWay(key) || !r.Attempt.Began.Equal(began) {
+		return ErrStale
+	}
+	r.Attempt.Answered = true
+	return nil
+}
+
 // send notes, before the billing service is asked, that it may have been asked from now on.
 func (r *Record) send(key string, method billing.Method, now, keyDies time.Time) error {
 	if !r.underWay(key) {
@@ -152,6 +162,9 @@ func (r *Record) withdraw(key string, why Notice, now time.Time) error {
 	a := r.Attempt
 	why.ID, why.To, why.Amount = fmt.Sprintf("%s-%s-%d", why.Kind, key, a.Began.UnixNano()), a.By, a.Amount
 	r.notify(why)
+	if !a.Sent.IsZero() {
+		r.Failed++ // The service knows this key, and with another method it would not take it.
+	}
 	r.note(now, byKvitt, "not paid", "by", a.By, "why", string(why.Kind), "key", key)
 	r.end(now)
 	return nil
@@ -171,7 +184,7 @@ func (r *Record) doubt(key string, now, next time.Time) error {
 		a.Doubted = now
 	}
 	r.State = Unknown
-	r.notify(Notice{ID: "doubt-" + key, Kind: NoticeDoubt, To: a.By, Amount: a.Amount})
+	r.notify(Notice{ID: fmt.Sprintf("doubt-%s-%d", key, a.Began.UnixNano()), Kind: NoticeDoubt, To: a.By, Amount: a.Amount})
 	r.note(now, byKvitt, "unknown", "by", a.By, "key", key)
 	return nil
 }
@@ -192,12 +205,12 @@ func (r *Record) submit(key string, now, next time.Time) error {
 
 // alarm notes that payer and operator are told of a payment that stays unknown.
 func (r *Record) alarm(key string, now time.Time) error {
-	if !r.underWay(key) {
+	if !r.underWay(key) || r.State != Unknown {
 		return ErrStale
 	}
 	a := r.Attempt
 	a.Alarmed = true
-	r.notify(Notice{ID: "still-" + a.Key, Kind: NoticeStill, To: a.By, Amount: a.Amount})
+	r.notify(Notice{ID: fmt.Sprintf("still-%s-%d", key, a.Began.UnixNano()), Kind: NoticeStill, To: a.By, Amount: a.Amount})
 	r.note(now, byKvitt, "still unknown", "by", a.By, "key", a.Key)
 	return nil
 }
@@ -248,7 +261,7 @@ func (r *Record) undone(key string, u Undo, places []string, now time.Time) erro
 	}
 	p := &r.Payments[i]
 	p.Undone, r.Undo, r.Turned = &u, nil, now
-	if r.State == Paid {
+	if r.State == Paid && i == len(r.Payments)-1 {
 		r.State = Open
 		r.Invoice.Status, r.Invoice.AmountDue = billing.Open, p.Amount
 	}
@@ -294,6 +307,10 @@ func (r *Record) settled() {
 
 // keep drops a request to take a record back that cannot be carried out.
 func (r *Record) keep(now time.Time) {
+	if r.Undo == nil {
+		return
+	}
+	r.notify(Notice{ID: fmt.Sprintf("kept-%s-%d", r.Undo.By, r.Undo.At.UnixNano()), Kind: NoticeKept, To: r.Undo.By})
 	r.note(now, byKvitt, "not undone", "by", r.Undo.By)
 	r.Undo = nil
 }
