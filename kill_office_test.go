@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -85,10 +84,10 @@ func (o *office) bill(number string) string {
 // soon waits until something is so.
 func (o *office) soon(what string, atMost time.Duration, ok func() bool) {
 	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), atMost)
-	defer cancel()
-	if err := o.slack.Wait(ctx, ok); err != nil {
-		o.t.Fatalf("not within %s: %s; what people see is now:\n%s", atMost, what, o.scene())
+	for began := time.Now(); !ok(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(began) > atMost {
+			o.t.Fatalf("not within %s: %s; what people see is now:\n%s", atMost, what, o.scene())
+		}
 	}
 }
 
@@ -128,16 +127,13 @@ func (o *office) saying(place, words string) int {
 	return n
 }
 
-// openPay presses Pay now in the person's direct message and returns the modal once it is filled.
+// openPay presses Pay now in the person's direct message and returns the modal once it is filled. While nobody answers, a person presses again.
 func (o *office) openPay(who, number string) sandbox.View {
 	o.t.Helper()
-	button, ok := o.card(o.slack.DM(who), number)
-	if !ok {
-		o.t.Fatalf("there is no Pay now for %s; what people see is now:\n%s", number, o.scene())
-	}
-	if err := o.slack.Press(o.t.Context(), who, button.Spot); err != nil {
-		o.t.Fatalf("Pay now: %v", err)
-	}
+	o.soon("somebody who answers Pay now", 20*time.Second, func() bool {
+		button, ok := o.card(o.slack.DM(who), number)
+		return ok && o.slack.Press(o.t.Context(), who, button.Spot) == nil
+	})
 	var top sandbox.View
 	o.soon("a modal to submit", 10*time.Second, func() bool {
 		if modals := o.slack.Modals(who); len(modals) > 0 {

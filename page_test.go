@@ -90,7 +90,7 @@ func kimAsks(t *testing.T, p *tab) {
 	p.click(`#modal [data-action-id="ask"]`)
 	p.see("#modal", "Asha and Bo will see your request.")
 	p.visit("asha", "dm")
-	p.see("#messages", "Kim asks you to look at Invoice 8841 from Havn Kontor")
+	p.see("#messages", "Kim asks you to look at this: Invoice 8841 from Havn Kontor")
 }
 
 func gusIsTurnedAway(t *testing.T, p *tab) {

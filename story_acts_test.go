@@ -90,7 +90,10 @@ func (s *stage) importFile(words []string) error {
 }
 
 // elsewhere NUMBER: it is paid outside Kvitt.
-func (s *stage) elsewhere(words []string) error { s.stripe.SettleElsewhere(s.invoices[words[0]]); return nil }
+func (s *stage) elsewhere(words []string) error {
+	s.stripe.SettleElsewhere(s.invoices[words[0]])
+	return nil
+}
 
 // amount NUMBER MINOR: its total becomes another one, in minor units.
 func (s *stage) amount(words []string) error {
@@ -210,6 +213,12 @@ func (s *stage) home(words []string) error {
 // guest WHO: becomes a guest, so that the right to pay ends.
 func (s *stage) guest(words []string) error {
 	s.slack.SetPerson(s.people[words[0]], func(p *sandbox.Person) { p.Guest = true })
+	return nil
+}
+
+// share: #finance is shared with another organisation.
+func (s *stage) share([]string) error {
+	s.slack.SetChannel(s.finance, func(c *sandbox.Channel) { c.Shared = true })
 	return nil
 }
 

@@ -130,4 +130,6 @@ func contains(text, part string) error {
 	return nil
 }
 
-func plain(s string) string { return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s) }
+func plain(s string) string {
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(s)
+}

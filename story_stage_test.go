@@ -168,7 +168,9 @@ func (s *stage) spring(what, text string) {
 
 var errDead = errors.New("the process was killed")
 
-func (l *life) client(next http.RoundTripper) *http.Client { return &http.Client{Transport: ghost{l, next}} }
+func (l *life) client(next http.RoundTripper) *http.Client {
+	return &http.Client{Transport: ghost{l, next}}
+}
 
 // ghost lets nothing through from a bot that is dead, and no answer to it either.
 type ghost struct {

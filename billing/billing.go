@@ -77,6 +77,7 @@ type Payment struct {
 	By        string // Slack user id, for the service's own trail where it has one.
 	Reference string // Bank reference that the person gave; Records only.
 	Started   time.Time
+	Submitted bool // The service accepted it before (a debit that clears later).
 }
 
 // Progress is how far a payment came.
@@ -98,6 +99,7 @@ type Outcome struct {
 	Progress Progress
 	Decline  Decline // Why, with Refused.
 	Method   string  // Method.Short as the service names it afterwards; may be empty.
+	Amount   Money   // What really was paid, where the service says; zero: not known.
 	At       time.Time
 	Invoice  Invoice // As read after the payment; zero where it could not be read.
 }

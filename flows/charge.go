@@ -93,7 +93,9 @@ func (j *job) look(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
-	out, err := provider.Status(ctx, j.payment(a))
+	payment := j.payment(a)
+	payment.Submitted = rec.State == Submitted
+	out, err := provider.Status(ctx, payment)
 	if err != nil {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
@@ -122,6 +124,9 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 		now := j.Now()
 		switch out.Progress {
 		case billing.Settled:
+			if out.Amount.Currency != "" && out.Amount != a.Amount {
+				j.Log.ErrorContext(ctx, "the billing service charged another amount than was shown; it changed in the last moment", "invoice", j.id)
+			}
 			return r.settle(a.Key, out, now)
 		case billing.Submitted:
 			return r.submit(a.Key, now, now.Add(submitEvery))

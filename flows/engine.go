@@ -16,6 +16,7 @@ const (
 	stepTime     = 20 * time.Second
 	drainTime    = 10 * time.Second
 	storeBackoff = 5 * time.Second
+	retryPause   = 2 * time.Second // An invoice that could not be worked on is kept back so long, or its failure would spin.
 )
 
 // lanes and how many invoices of each are worked on at once: a thousand reminders never stand before a payment.
@@ -123,7 +124,8 @@ func (f *Flows) attend(ctx context.Context, lease store.Lease) {
 	ctx, cancel := context.WithTimeoutCause(ctx, leaseTime-2*time.Second, errLease)
 	defer cancel()
 	if err := f.reconcile(ctx, lease); err != nil && !errors.Is(err, context.Canceled) {
-		log.WarnContext(ctx, "not everything could be done; it is tried again", "err", err)
+		log.WarnContext(ctx, "an invoice could not be worked on; it is tried again", "err", err)
+		pause(ctx, retryPause)
 	}
 	release, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer done()
@@ -154,6 +156,15 @@ func sleepUntil(ctx context.Context, schedule cron.Schedule, now func() time.Tim
 		return false
 	case <-timer.C:
 		return true
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }
 

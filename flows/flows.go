@@ -59,7 +59,7 @@ type Flows struct {
 
 	wake    map[store.Lane]chan struct{} // Something became due just now.
 	work    sync.WaitGroup
-	admins  []string // As the last sync found them.
+	readers []Reader // As the last sync found them.
 	started bool     // A sync has found them.
 	health  health
 }

@@ -27,7 +27,7 @@ type People struct {
 }
 
 // acquainted is how old what Slack says of somebody's name, zone and locale may be. Rights are never judged by it.
-const acquainted = 10 * time.Minute
+const acquainted = 2 * time.Minute
 
 // Reader is how to remind somebody; ok is false for whom Slack says that they are no full member, and for nobody else: who cannot be
 // looked up is reminded by what is remembered.

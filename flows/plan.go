@@ -39,6 +39,10 @@ type Reader struct {
 	Zone    *time.Location
 }
 
+func (r Reader) same(as Reader) bool {
+	return r.Place == as.Place && r.Lang == as.Lang && r.Zone.String() == as.Zone.String()
+}
+
 // Do is what a Step does.
 type Do string
 

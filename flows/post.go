@@ -9,6 +9,10 @@ import (
 	"kvitt/bot"
 )
 
+// patience is how long a reminder waits for its turn at Slack's pace before it steps back: somebody may press Pay now meanwhile, and the invoice is
+// in our hands.
+const patience = 3 * time.Second
+
 // say posts a message that the record has claimed.
 func (j *job) say(ctx context.Context, post Post) error {
 	channel, err := j.destination(ctx, post.Place)
@@ -37,6 +41,9 @@ func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, str
 	m, err := j.rendered(ctx, post)
 	if err != nil {
 		return bot.Ref{}, "", fmt.Errorf("%w: %w", bot.ErrUnavailable, err)
+	}
+	if !m.Answer {
+		m.Patience = patience
 	}
 	ref, err := j.Bot.Post(ctx, channel, m)
 	return ref, digest(m), err

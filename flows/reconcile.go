@@ -23,37 +23,38 @@ type job struct {
 	lease    store.Lease
 	id       string
 	audience Audience
-	notes    sync.Mutex // One at a time: steps done side by side note their results without meeting in compare-and-set.
+	turn     chan struct{} // Holds one: steps done side by side note their results in turn, without meeting in compare-and-set.
 }
 
 // reconcile makes the world agree with one record: it plans, does the steps, notes each result, and plans again until nothing is left to do.
-// It may be cut off anywhere; whoever leases the record next goes on.
+// It may be cut off anywhere; whoever leases the record next goes on. A step that fails is noted, with when to try again, and logged; an error means
+// that nothing could be noted.
 func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
-	j := &job{Flows: f, lease: lease, id: lease.Key.ID}
-	var failed error
+	j := &job{Flows: f, lease: lease, id: lease.Key.ID, turn: make(chan struct{}, 1)}
 	for range rounds {
 		rec, err := f.Records.Load(ctx, j.id)
 		if err != nil {
-			return fmt.Errorf("the record: %w", err)
+			return fmt.Errorf("the record of the invoice: %w", err)
 		}
 		if j.audience, err = f.audience(ctx, rec); err != nil {
 			return err
 		}
 		steps, _, _ := Plan(f.Now(), rec, j.audience, f.Policy)
 		if len(steps) == 0 {
-			rested, err := j.rest(ctx)
-			if rested || err != nil {
-				return errors.Join(failed, err)
+			if rested, err := j.rest(ctx); rested || err != nil {
+				return err
 			}
 			continue
 		}
 		if err := j.claim(ctx, steps); err != nil {
 			return err
 		}
-		failed = j.do(ctx, steps)
+		if err := j.do(ctx, steps); err != nil && ctx.Err() == nil {
+			f.Log.WarnContext(ctx, "not everything could be done; it is tried again", "invoice", j.id, "err", err)
+		}
 	}
 	_, err := j.change(ctx, func(r *Record) error { return nil }, f.Now().Add(unfinished))
-	return errors.Join(failed, err)
+	return err
 }
 
 // rest notes when to look again; false when a change came in between that asks for more.
@@ -125,8 +126,8 @@ func (j *job) step(ctx context.Context, step Step) error {
 
 // note changes the record under the lease; the invoice stays due until rest says otherwise.
 func (j *job) note(ctx context.Context, fn func(*Record) error) error {
-	j.notes.Lock()
-	defer j.notes.Unlock()
+	j.turn <- struct{}{}
+	defer func() { <-j.turn }()
 	_, err := j.change(ctx, fn, j.Now())
 	return err
 }

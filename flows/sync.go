@@ -32,14 +32,14 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 	f.nudge()
 }
 
-// syncAdmins looks the billing admins up. At start, and when they are not those of the last time, every invoice is planned anew.
+// syncAdmins looks the billing admins up. At start, and when whom to tell is not as it was the last time, every invoice is planned anew.
 func (f *Flows) syncAdmins(ctx context.Context) {
 	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
 	}
-	ids, err := f.Admins.List(ctx)
-	if err == nil && (!f.started || !slices.Equal(ids, f.admins)) {
-		f.admins, f.started = ids, true
+	who, err := f.audience(ctx, Record{})
+	if err == nil && (!f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
+		f.readers, f.started = who.Readers, true
 		err = f.wakeAll(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
@@ -51,16 +51,20 @@ func (f *Flows) syncAdmins(ctx context.Context) {
 func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
 	listed := map[string]bool{}
 	read := f.Now()
+	var errs []error
 	for inv, err := range provider.Invoices(ctx, f.health.lastSync(provider.Name())) {
 		if err != nil {
-			return err
+			errs = append(errs, err) // The last one; what it leaves out keeps nobody from the rest.
+			break
 		}
 		listed[inv.ID] = true
 		if _, err := f.take(ctx, inv, read); err != nil {
 			return err
 		}
 	}
-	var errs []error
+	if slices.ContainsFunc(errs, unreachable) {
+		return errors.Join(errs...)
+	}
 	for item, err := range f.all(ctx) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
@@ -71,6 +75,10 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		errs = append(errs, f.ask(ctx, provider, item.ID))
 	}
 	return errors.Join(errs...)
+}
+
+func unreachable(err error) bool {
+	return errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup)
 }
 
 func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) error {

@@ -130,13 +130,16 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	}
 	a := r.Attempt
 	p := Payment{By: a.By, Key: key, Method: orText(a.Method.Short, out.Method), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
+	if out.Amount.Currency != "" {
+		p.Amount = out.Amount // What was paid is told, whatever was shown.
+	}
 	r.Payments = append(r.Payments, p)
 	r.State, r.Attempt, r.Turned = Paid, nil, now
 	r.Invoice.Status = billing.Paid
 	if out.Invoice.ID != "" {
 		r.Invoice = out.Invoice
 	}
-	r.note(now, byKvitt, "paid", "by", p.By, "amount", p.Amount.String(), "method", p.Method, "key", key)
+	r.note(now, byKvitt, "paid", "by", p.By, "amount", p.Amount.String(), "shown", a.Amount.String(), "method", p.Method, "key", key)
 	return nil
 }
 

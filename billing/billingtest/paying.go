@@ -32,6 +32,9 @@ func payingSettles(t *testing.T, w World) {
 	if out.At.IsZero() {
 		t.Error("a settled payment has no moment")
 	}
+	if out.Amount != amount && out.Amount != (billing.Money{}) {
+		t.Errorf("it says that %v was paid, want %v or nothing", out.Amount, amount)
+	}
 	if out.Invoice != (billing.Invoice{}) && out.Invoice.Status != billing.Paid {
 		t.Errorf("the invoice read after its payment is %q", out.Invoice.Status)
 	}
@@ -167,10 +170,14 @@ func slow(t *testing.T, w World) {
 	w.pay(t, p, billing.Submitted)
 	w.pay(t, p, billing.Submitted)
 	w.status(t, p, billing.Submitted)
+	remembered := p
+	remembered.Submitted = true
+	w.status(t, remembered, billing.Submitted)
 	w.moved(t, p.Invoice, 1)
 
 	w.Clear(p.Invoice)
 	w.status(t, p, billing.Settled)
+	w.status(t, remembered, billing.Settled)
 	w.moved(t, p.Invoice, 1)
 }
 

@@ -3,6 +3,7 @@ package stripe
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"regexp"
@@ -25,11 +26,40 @@ var rawID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 
 // Invoices implements billing.Provider. Stripe cannot be asked for what changed, so with a moment every invoice of our
 // customers is listed and those without a change since are dropped; one customer's are few.
+//
+// An invoice that cannot be read keeps no other back: what is wrong with each is one error at the end.
 func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {
+		var unreadable []error
+		for raw, err := range p.list(ctx, since) {
+			var invoice billing.Invoice
+			if err == nil {
+				invoice, err = p.listed(ctx, raw)
+			}
+			switch {
+			case err == nil:
+				if !yield(invoice, nil) {
+					return
+				}
+			case errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup):
+				yield(billing.Invoice{}, errors.Join(append(unreadable, err)...))
+				return
+			default:
+				unreadable = append(unreadable, err)
+			}
+		}
+		if len(unreadable) > 0 {
+			yield(billing.Invoice{}, errors.Join(unreadable...))
+		}
+	}
+}
+
+// list yields what Invoices is about, as Stripe has it. Its errors are those of the list, and end it.
+func (p *Provider) list(ctx context.Context, since time.Time) iter.Seq2[*api.Invoice, error] {
+	return func(yield func(*api.Invoice, error) bool) {
 		for _, customer := range p.customers {
-			for invoice, err := range p.invoicesOf(ctx, customer, since) {
-				if !yield(invoice, err) || err != nil {
+			for raw, err := range p.listOf(ctx, customer, since) {
+				if !yield(raw, err) || err != nil {
 					return
 				}
 			}
@@ -37,23 +67,22 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	}
 }
 
-func (p *Provider) invoicesOf(ctx context.Context, customer string, since time.Time) iter.Seq2[billing.Invoice, error] {
+func (p *Provider) listOf(ctx context.Context, customer string, since time.Time) iter.Seq2[*api.Invoice, error] {
 	params := &api.InvoiceListParams{Customer: &customer}
 	params.Limit = new(int64(pageSize))
 	if since.IsZero() {
 		params.Status = new(string(api.InvoiceStatusOpen))
 	}
-	return func(yield func(billing.Invoice, error) bool) {
+	return func(yield func(*api.Invoice, error) bool) {
 		for raw, err := range p.client.V1Invoices.List(ctx, params).All(ctx) {
 			if err != nil {
-				yield(billing.Invoice{}, readError("the invoices of "+customer, err))
+				yield(nil, readError("the invoices of "+customer, err))
 				return
 			}
 			if !p.ours(raw) || raw.Status != api.InvoiceStatusOpen && !changed(raw, since) {
 				continue
 			}
-			invoice, err := p.listed(ctx, raw)
-			if !yield(invoice, err) || err != nil {
+			if !yield(raw, nil) {
 				return
 			}
 		}
@@ -94,7 +123,7 @@ func (p *Provider) Invoice(ctx context.Context, id string) (billing.Invoice, err
 		return billing.Invoice{}, err
 	}
 	if invoice.Status == billing.Paid {
-		invoice.Settlement.Method = p.chargedMethod(ctx, intentOf(raw))
+		invoice.Settlement.Method = charged(p.charge(ctx, intentOf(raw)))
 	}
 	return invoice, nil
 }
@@ -123,13 +152,10 @@ func (p *Provider) ours(raw *api.Invoice) bool {
 
 // invoice says in billing's words what Stripe says. An error is an amount that has no exact value.
 func (p *Provider) invoice(raw *api.Invoice) (billing.Invoice, error) {
-	left, err := money(remaining(raw), raw.Currency)
-	if err != nil {
-		return billing.Invoice{}, fmt.Errorf("invoice %s: %w", raw.ID, err)
-	}
-	total, err := money(cmp.Or(raw.Total, raw.AmountDue), raw.Currency)
-	if err != nil {
-		return billing.Invoice{}, fmt.Errorf("invoice %s: %w", raw.ID, err)
+	left, errLeft := money(remaining(raw), raw.Currency)
+	total, errTotal := money(cmp.Or(raw.Total, raw.AmountDue), raw.Currency)
+	if err := cmp.Or(errLeft, errTotal); err != nil {
+		return billing.Invoice{}, fmt.Errorf("invoice %s is left out, ask its supplier to correct it or pay it outside of Kvitt: %w", raw.ID, err)
 	}
 	status := billing.Status(raw.Status) // The words are the same.
 	auto := raw.CollectionMethod == api.InvoiceCollectionMethodChargeAutomatically

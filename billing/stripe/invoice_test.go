@@ -113,6 +113,39 @@ func TestInvoicesOfOtherCustomersDoNotExist(t *testing.T) {
 	})
 }
 
+func TestAnInvoiceThatCannotBeReadKeepsNoOtherBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, sandbox.StripeConfig{})
+		add := func(currency string) string {
+			return w.stripe.AddInvoice(sandbox.StripeInvoice{Customer: customer, Total: 10550, Currency: currency})
+		}
+		oldest, inexact, unknown, newest := add("eur"), add("isk"), add("zzz"), add("eur")
+		var got []string
+		var errs []error
+		for invoice, err := range w.provider.Invoices(t.Context(), time.Time{}) {
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			got = append(got, invoice.ID)
+		}
+		if diff := cmp.Diff([]string{"stripe:" + newest, "stripe:" + oldest}, got); diff != "" || len(errs) != 1 {
+			t.Fatalf("%d errors, -want +got:\n%s", len(errs), diff)
+		}
+		for _, word := range []string{inexact, unknown, "ask its supplier", "105"} {
+			if !strings.Contains(errs[0].Error(), word) {
+				t.Errorf("the error does not say %q: %v", word, errs[0])
+			}
+		}
+		w.stripe.Fail(sandbox.StripeFault{Op: "GET /v1/invoices", Kind: sandbox.StripeForbidden, Times: -1})
+		for _, err := range w.provider.Invoices(t.Context(), time.Time{}) {
+			if !errors.Is(err, billing.ErrSetup) {
+				t.Errorf("where nothing can be listed the error is %v", err)
+			}
+		}
+	})
+}
+
 func TestWhatChangedSinceHoldsVoidAndWrittenOffInvoicesToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, sandbox.StripeConfig{})

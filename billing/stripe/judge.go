@@ -12,7 +12,7 @@ import (
 // judge says what a payment came to, from what Stripe answered and what it shows. It is pure.
 //
 // Two rules stand above the rest. Refused is said only where this key has failed for certain: Stripe answered so, its
-// events say so, or the key is dead and the last try failed. And a paid invoice is Settled or Elsewhere, never anything else.
+// events say so, its debit has ended without money, or the key is dead and the last try failed. And a paid invoice is Settled or Elsewhere, never anything else.
 func judge(payment billing.Payment, f facts, a answer, now time.Time) billing.Outcome {
 	out := billing.Outcome{Invoice: f.invoice}
 	switch f.invoice.Status {
@@ -35,7 +35,7 @@ func settled(payment billing.Payment, f facts, a answer, now time.Time) billing.
 		out.At = now.UTC()
 	}
 	if paidByKey(payment, f, a) {
-		out.Progress = billing.Settled
+		out.Progress, out.Amount = billing.Settled, f.amount
 		out.Invoice.Settlement.Key = payment.Key
 	}
 	return out
@@ -46,11 +46,12 @@ func settled(payment billing.Payment, f facts, a answer, now time.Time) billing.
 //
 //  1. Stripe answered this key with the paid invoice, or declined it.
 //  2. The event invoice.paid names the key of the request that paid. Only where that event has no key (a debit that cleared, a
-//     person who authenticated) does it take another event that shows this key at work before.
+//     person who authenticated) does it take something else that shows this key at work before: another event, or that the
+//     payment was submitted. Where not all events were read, one that is missing speaks against nobody.
 //  3. None of the invoice's payments is paid: it was settled outside of Stripe.
 //  4. It was paid with another method, or before this payment began.
-//  5. Nothing speaks against it. Then it was this payment if it was paid after it began; without a moment, only if a request
-//     was sent just now, when the invoice had still been open.
+//  5. Nothing speaks against it. Then it was this payment if it was paid after it began; without a moment, only if it was submitted,
+//     or a request was sent just now, when the invoice had still been open.
 func paidByKey(payment billing.Payment, f facts, a answer) bool {
 	switch {
 	case a.paid:
@@ -59,14 +60,16 @@ func paidByKey(payment billing.Payment, f facts, a answer) bool {
 		return false
 	case f.trace.paidBy != "":
 		return f.trace.paidBy == payment.Key
-	case f.trace.paid && !f.trace.executed:
+	case f.trace.stranger && !f.trace.executed:
+		return false
+	case f.trace.paid && f.trace.whole && !f.trace.executed && !payment.Submitted:
 		return false
 	case settledOutside(f.raw):
 		return false
 	case f.intent != nil && f.intent.PaymentMethod != nil && f.intent.PaymentMethod.ID != payment.Method:
 		return false
 	case f.invoice.Settlement.At.IsZero():
-		return a.reply != notSent
+		return payment.Submitted || a.reply != notSent
 	}
 	return f.invoice.Settlement.At.Unix() >= payment.Started.Unix()
 }
@@ -98,16 +101,16 @@ func judgeOpen(payment billing.Payment, f facts, a answer, now time.Time) (billi
 	case busy:
 		return billing.NotStarted, ""
 	case accepted:
-		return judgeTried(payment, f, billing.Submitted)
+		return judgeTried(payment, f, billing.Submitted, now)
 	}
-	if f.trace.executed {
-		return judgeTried(payment, f, billing.Unclear)
+	if f.trace.executed || payment.Submitted {
+		return judgeTried(payment, f, billing.Unclear, now)
 	}
 	e := lastError(f.intent)
-	if !f.trace.read && asksPerson(e) && sameMethod(f.intent, e, payment) {
+	if !f.trace.whole && asksPerson(e) && sameMethod(f.intent, e, payment) {
 		return billing.NeedsAction, "" // Perhaps another key's, but whoever authenticates settles it all the same.
 	}
-	if payment.Started.IsZero() || now.Sub(payment.Started) < keyLife {
+	if !dead(payment, now) {
 		return billing.NotStarted, ""
 	}
 	// The key is dead: nothing sent with it can be at work any more. A failed try by its method is the end of it; without
@@ -122,7 +125,7 @@ func judgeOpen(payment billing.Payment, f facts, a answer, now time.Time) (billi
 func judgeDebit(payment billing.Payment, f facts, a answer) billing.Progress {
 	own := f.intent.PaymentMethod == nil || f.intent.PaymentMethod.ID == payment.Method
 	switch {
-	case f.trace.submitted || a.reply == accepted && own:
+	case f.trace.submitted || payment.Submitted || a.reply == accepted && own:
 		return billing.Submitted
 	case own && !f.trace.stranger:
 		return billing.Submitted
@@ -133,13 +136,13 @@ func judgeDebit(payment billing.Payment, f facts, a answer) billing.Progress {
 }
 
 // judgeTried is about a key that is known to have been at work, on an invoice that is open nevertheless.
-func judgeTried(payment billing.Payment, f facts, otherwise billing.Progress) (billing.Progress, billing.Decline) {
+func judgeTried(payment billing.Payment, f facts, otherwise billing.Progress, now time.Time) (billing.Progress, billing.Decline) {
 	e := lastError(f.intent)
 	switch {
 	case f.intent != nil && f.intent.Status == api.PaymentIntentStatusRequiresAction:
 		return billing.NeedsAction, ""
 	case e != nil && !sameMethod(f.intent, e, payment): // Somebody tried something else since.
-		if f.trace.failed {
+		if f.trace.failed || over(payment, f, now) {
 			return billing.Refused, billing.Generic
 		}
 		return otherwise, ""
@@ -147,14 +150,31 @@ func judgeTried(payment billing.Payment, f facts, otherwise billing.Progress) (b
 		return billing.NeedsAction, ""
 	case e != nil:
 		return billing.Refused, family(e)
-	case f.trace.failed:
+	case f.trace.failed || over(payment, f, now):
 		return billing.Refused, billing.Generic
 	case f.trace.waits:
 		return billing.NeedsAction, ""
-	case f.trace.submitted:
+	case f.trace.submitted || payment.Submitted:
 		return billing.Submitted, ""
 	}
 	return otherwise, ""
+}
+
+// over says whether a try that this key began has certainly ended without money, whoever tried what afterwards. An intent makes one
+// try at a time: one that asks for a method again after a failure has no other under way, and one that is cancelled charges nothing any
+// more (docs.stripe.com/payments/paymentintents/lifecycle, docs.stripe.com/api/payment_intents/cancel). That the key began a try on it
+// is certain from the events, which are older than what the invoice shows; without them, that it was submitted counts once it is dead.
+func over(payment billing.Payment, f facts, now time.Time) bool {
+	if f.intent == nil || !f.trace.executed && !(payment.Submitted && dead(payment, now)) {
+		return false
+	}
+	switch f.intent.Status {
+	case api.PaymentIntentStatusCanceled:
+		return true
+	case api.PaymentIntentStatusRequiresPaymentMethod:
+		return f.trace.bounced || f.intent.LastPaymentError != nil
+	}
+	return false
 }
 
 // lastError is why the last try of an intent failed, if it did and no other is under way.

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -16,6 +17,7 @@ type facts struct {
 	invoice billing.Invoice
 	intent  *api.PaymentIntent // Of the payment that settled it, or the one that is open; nil or bare where not told.
 	method  string             // How a paid invoice was charged; may be empty.
+	amount  billing.Money      // What was charged for a paid invoice; zero where not told.
 	trace   trace
 }
 
@@ -23,77 +25,128 @@ type facts struct {
 // (docs.stripe.com/api/events/object, request.idempotency_key), so they are the one record that says which payment was ours. They
 // may be late, and a key may lack the permission to read them: what is not in the trace is not known.
 type trace struct {
-	read      bool   // The events could be read.
+	whole     bool   // All events since the payment began were read.
 	paid      bool   // There is an event that says the invoice was paid,
 	paidBy    string // and this is its key; empty for what Stripe or the customer did without a key.
 	executed  bool   // Some event is this payment's doing.
 	submitted bool   // Our key's payment went to the bank to be cleared later.
 	waits     bool   // Our key's payment waits for the person.
 	failed    bool   // Our key's payment failed.
+	bounced   bool   // After all that our key did, a payment failed without its doing, as a debit does that bounces.
 	stranger  bool   // A debit on this invoice was begun by another key.
 }
 
 const (
-	eventPages = 3               // Of 100 each; more is not known.
+	eventPages = 3               // Of 100 each, the newest; they are of all customers of the issuer.
 	clockSlack = 5 * time.Minute // How far Stripe's clock and ours may differ when looking for events.
 )
 
 // look reads everything. An error is that the invoice could not be read; what else is missing is left out.
 func (p *Provider) look(ctx context.Context, payment billing.Payment) (facts, error) {
-	raw, err := p.read(ctx, payment.Invoice)
+	f, err := p.facts(ctx, payment.Invoice)
 	if err != nil {
 		return facts{}, err
 	}
-	f := facts{raw: raw, intent: intentOf(raw)}
-	if f.invoice, err = p.invoice(raw); err != nil {
-		return facts{}, err
+	t := p.trace(ctx, payment, f)
+	if t.executed && f.invoice.Status == billing.Open {
+		// An event may be younger than the invoice that was read, and that shows an older failure instead.
+		if f, err = p.facts(ctx, payment.Invoice); err != nil {
+			return facts{}, err
+		}
 	}
-	f.trace = p.trace(ctx, payment, f)
+	f.trace = t
 	if f.invoice.Status == billing.Paid {
-		f.method = p.chargedMethod(ctx, f.intent)
+		charge := p.charge(ctx, f.intent)
+		f.method, f.amount = charged(charge), amountPaid(f.raw, charge)
 		f.invoice.Settlement.Method = f.method
 	}
 	return f, nil
 }
 
-// intentOf is the PaymentIntent that paid an invoice, or else the one of its default payment. It is bare, an id only, where the
-// service did not expand it, and nil where there is none.
+// facts is what the invoice itself tells.
+func (p *Provider) facts(ctx context.Context, id string) (facts, error) {
+	raw, err := p.read(ctx, id)
+	if err != nil {
+		return facts{}, err
+	}
+	invoice, err := p.invoice(raw)
+	return facts{raw: raw, invoice: invoice, intent: intentOf(raw)}, err
+}
+
+// intentOf is the PaymentIntent of paymentOf. It is bare, an id only, where the service did not expand it, and nil where there is none.
 func intentOf(raw *api.Invoice) *api.PaymentIntent {
+	if found := paymentOf(raw); found != nil {
+		return found.Payment.PaymentIntent
+	}
+	return nil
+}
+
+// paymentOf is the payment that paid an invoice, or else the one that may still do so by itself, or else the default one.
+func paymentOf(raw *api.Invoice) *api.InvoicePayment {
 	if raw.Payments == nil {
 		return nil
 	}
-	var found *api.PaymentIntent
+	var found *api.InvoicePayment
 	for _, payment := range raw.Payments.Data {
 		if payment == nil || payment.Payment == nil || payment.Payment.PaymentIntent == nil {
 			continue
 		}
-		if payment.Status == "paid" {
-			return payment.Payment.PaymentIntent
-		}
-		if found == nil || payment.IsDefault || processing(payment.Payment.PaymentIntent) {
-			found = payment.Payment.PaymentIntent
+		if found == nil || weight(payment) > weight(found) {
+			found = payment
 		}
 	}
 	return found
+}
+
+func weight(payment *api.InvoicePayment) int {
+	switch in := payment.Payment.PaymentIntent; {
+	case payment.Status == "paid" && payment.IsDefault: // The one that Invoices.Pay pays; another is a part, paid before.
+		return 5
+	case payment.Status == "paid":
+		return 4
+	case processing(in):
+		return 3
+	case payment.Status == "canceled" || in.Status == api.PaymentIntentStatusCanceled:
+		return 0
+	case payment.IsDefault:
+		return 2
+	}
+	return 1
 }
 
 func processing(in *api.PaymentIntent) bool {
 	return in != nil && in.Status == api.PaymentIntentStatusProcessing
 }
 
-// chargedMethod asks how an intent was paid. Not knowing is no error.
-func (p *Provider) chargedMethod(ctx context.Context, in *api.PaymentIntent) string {
+// charge asks how an intent was paid. Not knowing, which is nil, is no error.
+func (p *Provider) charge(ctx context.Context, in *api.PaymentIntent) *api.Charge {
 	if in == nil || in.ID == "" {
-		return ""
+		return nil
 	}
 	params := &api.PaymentIntentRetrieveParams{}
 	params.AddExpand("latest_charge")
 	whole, err := p.client.V1PaymentIntents.Retrieve(ctx, in.ID, params)
 	if err != nil {
 		p.log.Info("how the invoice was paid is not known", "error", readError("payment "+in.ID, err))
-		return ""
+		return nil
 	}
-	return charged(whole.LatestCharge)
+	return whole.LatestCharge
+}
+
+// amountPaid is what was charged for a paid invoice, or else what its payment or itself says was paid; zero where nothing does.
+func amountPaid(raw *api.Invoice, charge *api.Charge) billing.Money {
+	paid := raw.AmountPaid
+	if payment := paymentOf(raw); payment != nil {
+		paid = cmp.Or(payment.AmountPaid, paid)
+	}
+	if charge != nil && charge.Status == api.ChargeStatusSucceeded {
+		paid = cmp.Or(charge.Amount, paid)
+	}
+	amount, err := money(paid, raw.Currency)
+	if err != nil || paid <= 0 {
+		return billing.Money{}
+	}
+	return amount
 }
 
 // trace reads the events since the payment began.
@@ -108,14 +161,15 @@ func (p *Provider) trace(ctx context.Context, payment billing.Payment, f facts) 
 		api.EventTypeInvoicePaymentActionRequired, api.EventTypePaymentIntentProcessing} {
 		params.Types = append(params.Types, new(string(kind)))
 	}
-	t, seen := trace{read: true}, 0
+	t, seen := trace{whole: true}, 0
 	for event, err := range p.client.V1Events.List(ctx, params).All(ctx) {
 		if err != nil {
-			t.read = false
+			t.whole = false
 			p.log.Info("Stripe's events cannot be read; allow the key to, so that payments are told apart for certain", "error", readError("events", err))
 			break
 		}
 		if seen++; seen > eventPages*pageSize {
+			t.whole = false
 			break
 		}
 		t.add(event, payment.Key, f)
@@ -123,7 +177,7 @@ func (p *Provider) trace(ctx context.Context, payment billing.Payment, f facts) 
 	return t
 }
 
-// add takes one event in, if it is about this invoice or its payment.
+// add takes one event in, if it is about this invoice or its payment. Events come newest first.
 func (t *trace) add(event *api.Event, key string, f facts) {
 	if event == nil || event.Data == nil || !about(event.Data.Raw, f) {
 		return
@@ -133,6 +187,9 @@ func (t *trace) add(event *api.Event, key string, f facts) {
 		by = event.Request.IdempotencyKey
 	}
 	own := by == key
+	if event.Type == api.EventTypeInvoicePaymentFailed && !own && !t.executed {
+		t.bounced = true
+	}
 	t.executed = t.executed || own
 	switch event.Type {
 	case api.EventTypeInvoicePaid:

@@ -24,7 +24,7 @@ const (
 // and then reads the invoice again before it says anything: answers are lost, and only the service's state is the truth.
 //
 // Stripe takes no amount with the request (docs.stripe.com/api/invoices/pay): it charges what is left at that moment. An issuer who
-// changes the invoice between our reading and our sending, well under a second, is not noticed before.
+// changes the invoice between our reading and our sending, well under a second, is not noticed before; Outcome.Amount tells afterwards.
 func (p *Provider) Pay(ctx context.Context, payment billing.Payment) (billing.Outcome, error) {
 	ctx, cancel := limit(ctx)
 	defer cancel()
@@ -35,7 +35,8 @@ func (p *Provider) Pay(ctx context.Context, payment billing.Payment) (billing.Ou
 	return p.conclude(ctx, payment, p.send(ctx, payment))
 }
 
-// prepare says whether the payment may be sent, and the outcome where it may not.
+// prepare says whether the payment may be sent, and the outcome where it may not. Listing the methods can take seconds, so the
+// invoice is read once more after it, last of all.
 func (p *Provider) prepare(ctx context.Context, payment billing.Payment) (out billing.Outcome, ready bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readLimit)
 	defer cancel()
@@ -43,43 +44,55 @@ func (p *Provider) prepare(ctx context.Context, payment billing.Payment) (out bi
 	if err != nil {
 		return out, false, err
 	}
-	invoice, err := p.invoice(raw)
-	if err != nil {
+	if out, ready, err = p.payable(ctx, payment, raw); err != nil || !ready {
 		return out, false, err
-	}
-	if invoice.Status != billing.Open || processing(intentOf(raw)) || p.late(payment) {
-		out, err = p.Status(ctx, payment)
-		return out, false, err
-	}
-	if invoice.AmountDue != payment.Amount {
-		return p.holdBack(payment, billing.Outcome{Progress: billing.Changed, Invoice: invoice}), false, nil
 	}
 	usable, err := p.usable(ctx, raw)
 	if err != nil {
 		return out, false, err
 	}
 	if !slices.ContainsFunc(usable, func(m *api.PaymentMethod) bool { return m.ID == payment.Method }) {
-		return p.holdBack(payment, billing.Outcome{Progress: billing.Refused, Decline: billing.MethodUnusable, Invoice: invoice}), false, nil
+		invoice, err := p.invoice(raw)
+		return p.holdBack(payment, billing.Outcome{Progress: billing.Refused, Decline: billing.MethodUnusable, Invoice: invoice}), false, err
+	}
+	if raw, err = p.read(ctx, payment.Invoice); err != nil {
+		return out, false, err
+	}
+	return p.payable(ctx, payment, raw)
+}
+
+// payable says whether an invoice as just read is open, free and of the amount that the person was shown; the outcome where it is not.
+func (p *Provider) payable(ctx context.Context, payment billing.Payment, raw *api.Invoice) (out billing.Outcome, ready bool, err error) {
+	invoice, err := p.invoice(raw)
+	if err != nil {
+		return out, false, err
+	}
+	if invoice.Status != billing.Open || processing(intentOf(raw)) || dead(payment, p.now()) {
+		out, err = p.Status(ctx, payment)
+		return out, false, err
+	}
+	if invoice.AmountDue != payment.Amount {
+		return p.holdBack(payment, billing.Outcome{Progress: billing.Changed, Invoice: invoice}), false, nil
 	}
 	return out, true, nil
 }
 
 // holdBack keeps a definite answer back while an earlier request with this key may still be at work.
 func (p *Provider) holdBack(payment billing.Payment, out billing.Outcome) billing.Outcome {
-	if age := p.age(payment); age > callLimit && age < workLimit {
+	if age := age(payment, p.now()); age > callLimit && age < workLimit {
 		return billing.Outcome{Progress: billing.Unclear, Invoice: out.Invoice}
 	}
 	return out
 }
 
-// late says whether the service may have forgotten the key.
-func (p *Provider) late(payment billing.Payment) bool { return p.age(payment) >= keyLife }
+// dead says whether the service may have forgotten the key.
+func dead(payment billing.Payment, now time.Time) bool { return age(payment, now) >= keyLife }
 
-func (p *Provider) age(payment billing.Payment) time.Duration {
+func age(payment billing.Payment, now time.Time) time.Duration {
 	if payment.Started.IsZero() {
 		return 0
 	}
-	return p.now().Sub(payment.Started)
+	return now.Sub(payment.Started)
 }
 
 // reply is what came back from the one request that moves money.

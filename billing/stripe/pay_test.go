@@ -82,6 +82,44 @@ func TestASettledPaymentSaysHowAndWhenAndByWhichKey(t *testing.T) {
 	})
 }
 
+// Stripe takes no amount with the request, so what it charged is told afterwards.
+func TestASettledPaymentSaysWhatReallyWasPaid(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.provider = w.connect(&http.Client{Transport: before(w.stripe.Transport(), "/pay", func() { w.stripe.ChangeAmount(raw(p.Invoice), 999999) })}, "")
+		if out := w.pays(p, billing.Settled); out.Amount != euro(999999) {
+			t.Errorf("it says %v", out.Amount)
+		}
+	})
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.provider = w.connect(&http.Client{Transport: poor(w.stripe.Transport())}, "")
+		if out := w.pays(p, billing.Settled); out.Amount != p.Amount {
+			t.Errorf("where only the invoice can be read it says %v", out.Amount)
+		}
+	})
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		p.Invoice = "stripe:" + w.stripe.AddInvoice(sandbox.StripeInvoice{Customer: customer, Total: 10000, AmountPaid: 2500})
+		p.Amount = euro(7500)
+		if out := w.pays(p, billing.Settled); out.Amount != euro(7500) {
+			t.Errorf("after a part paid before it says %v", out.Amount)
+		}
+	})
+}
+
+func euro(minor int64) billing.Money { return billing.Money{Minor: minor, Currency: "EUR"} }
+
+func TestAnAmountThatChangesWhileTheMethodsAreListedMovesNothing(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		w.provider = w.connect(&http.Client{Transport: before(w.stripe.Transport(), "/payment_methods", func() {
+			time.Sleep(4 * time.Second)
+			w.stripe.ChangeAmount(raw(p.Invoice), 999999)
+		})}, "")
+		w.pays(p, billing.Changed)
+		if n := w.sent(); n != 0 {
+			t.Errorf("%d requests to pay were sent", n)
+		}
+	})
+}
+
 func TestDeclinesAreSortedIntoFamiliesAndFraudIsNeverNamed(t *testing.T) {
 	for code, want := range map[string]billing.Decline{
 		"generic": billing.Generic, "insufficient_funds": billing.InsufficientFunds, "expired_card": billing.CardExpired,
@@ -135,48 +173,6 @@ func TestAPersonWhoAuthenticatesSettlesTheirPayment(t *testing.T) {
 			w.says(p, billing.Settled)
 		})
 	}
-}
-
-func TestADebitThatBouncesDaysLaterIsRefused(t *testing.T) {
-	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
-		p.Method = "pm_sepa"
-		w.pays(p, billing.Submitted)
-		time.Sleep(72 * time.Hour)
-		w.says(p, billing.Submitted)
-		w.stripe.Bounce(raw(p.Invoice), "insufficient_funds")
-		if out := w.says(p, billing.Refused); out.Decline != billing.InsufficientFunds {
-			t.Errorf("told as %q", out.Decline)
-		}
-	})
-}
-
-func TestADebitThatBouncesIsRefusedEvenWithoutEventsOnceItsKeyIsDead(t *testing.T) {
-	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
-		w.stripe.Fail(sandbox.StripeFault{Op: "GET /v1/events", Kind: sandbox.StripeForbidden, Times: -1})
-		p.Method = "pm_sepa"
-		w.pays(p, billing.Submitted)
-		w.stripe.Bounce(raw(p.Invoice), "generic")
-		w.says(p, billing.NotStarted) // The repetition is answered from Stripe's memory, and then everything is known.
-		w.pays(p, billing.Refused)
-		time.Sleep(72 * time.Hour)
-		w.says(p, billing.Refused)
-	})
-}
-
-func TestNothingIsPaidWhileSomebodyElsesDebitIsOnItsWay(t *testing.T) {
-	story(t, sandbox.StripeConfig{NoGuardButTheKey: true}, func(t *testing.T, w *world, p billing.Payment) {
-		debit := p
-		debit.Key, debit.Method = "kvitt-0", "pm_sepa"
-		w.pays(debit, billing.Submitted)
-		w.pays(p, billing.Changed)
-		same := debit
-		same.Key = "kvitt-2"
-		w.pays(same, billing.Changed)
-		w.charged(p, 1)
-		w.stripe.Clear(raw(p.Invoice))
-		w.says(p, billing.Elsewhere)
-		w.says(debit, billing.Settled)
-	})
 }
 
 func TestAnInvoicePaidBetweenReadingAndPayingIsElsewhere(t *testing.T) {
