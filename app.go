@@ -75,7 +75,7 @@ const seenFor = time.Hour
 func (a *app) seen(ctx context.Context, id string) (bool, error) {
 	team := a.team.Load()
 	if team == nil {
-		return false, errors.New("Slack has not said yet which workspace this is")
+		return false, errors.New("which workspace this is has not been said yet by Slack")
 	}
 	return a.backend.FirstSight(ctx, *team, id, rand.Text(), seenFor)
 }
