@@ -154,7 +154,7 @@ func eachText(v any, fn func(kind, text string, emoji any)) {
 
 // render takes every record that can come about, in every kind of message that it has.
 func TestEveryRecordCanBeShown(t *testing.T) {
-	seeded(t, 12, func(t *testing.T, rng *rand.Rand) {
+	seeded(t, 6, func(t *testing.T, rng *rand.Rand) {
 		r, now := seen(someInvoice(rng, monday)), monday
 		for range 40 {
 			now = now.Add(time.Duration(rng.IntN(600)) * time.Minute)

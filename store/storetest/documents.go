@@ -127,7 +127,7 @@ func badKeys(t *testing.T, h Harness) {
 
 func survivesReopening(t *testing.T, h Harness) {
 	if h.Reopen == nil {
-		t.Skip("this store cannot be reopened")
+		return // A store that is gone when it is closed promises nothing here.
 	}
 	k := key("1")
 	entries, head := store.Chain(k, store.Head{}, []store.Note{{At: h.Now(), Who: "U1", What: "seen", Facts: map[string]string{"a": "b"}}})

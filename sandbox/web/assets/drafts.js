@@ -8,7 +8,7 @@ const PAUSE_MS = 200;
 export class Drafts {
   #values = new Map();
   #waiting = new Map();
-  #sending = new Set();
+  #sending = new Map();
 
   /**
    * @param {string} view
@@ -36,8 +36,10 @@ export class Drafts {
     clearTimeout(this.#waiting.get(key)?.timer);
     const run = () => {
       this.#waiting.delete(key);
-      const sent = send().finally(() => this.#sending.delete(sent));
-      this.#sending.add(sent);
+      // After the one before it: of two quick choices the later one has to arrive last.
+      const before = this.#sending.get(key) ?? Promise.resolve();
+      const sent = before.then(send, send).finally(() => this.#sending.get(key) === sent && this.#sending.delete(key));
+      this.#sending.set(key, sent);
     };
     if (soon) run();
     else this.#waiting.set(key, { run, timer: setTimeout(run, PAUSE_MS) });
@@ -49,7 +51,7 @@ export class Drafts {
       clearTimeout(timer);
       run();
     }
-    await Promise.allSettled([...this.#sending]);
+    await Promise.allSettled([...this.#sending.values()]);
   }
 
   /**
