@@ -142,6 +142,7 @@ func TestSocketsFailOnDemand(t *testing.T) {
 			l := &listener{}
 			ctx, end := inBubble(t, s, l)
 			defer end()
+			time.Sleep(time.Second) // Its first hello is heard by then.
 			break_(s)
 			time.Sleep(within)
 			if n := l.heard(socketmode.EventTypeHello); n < 2 {
