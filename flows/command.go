@@ -26,6 +26,10 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	switch {
 	case err != nil:
 		return f.line(w.say("command.later")), nil
+	case right == NotAdmin:
+		m := f.line(w.say("home.denied"))
+		m.Blocks = append(m.Blocks, askButton(w))
+		return m, nil
 	case right != MayPay:
 		return f.line(w.say("home.denied")), nil
 	case word == "pay":

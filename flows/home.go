@@ -34,6 +34,9 @@ func (f *Flows) home(ctx context.Context, c bot.Click) error {
 			return err
 		}
 	}
+	if right == NotAdmin {
+		blocks = append(blocks, askButton(w))
+	}
 	if right != Outsider {
 		blocks = append(blocks, bot.Divider(), bot.Plain(w.say("home.language")), f.languageChoice(ctx, w, c.User))
 	}

@@ -39,37 +39,57 @@ func (f *Flows) withLink(ctx context.Context, c bot.Click, label string, link fu
 	})
 }
 
-// pressAsk passes a request to the billing admins: once per person, invoice and day, and in no words but Kvitt's.
+// pressAsk passes a request to the billing admins: once per person, invoice and day, and in no words but Kvitt's. Where the button is not about one
+// invoice, it is about the most urgent one; the asker is not told which.
 func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
+	if c.Callback != CallPay {
+		return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) { return f.ask(ctx, c, w) })
+	}
 	w := speak(f.People.Lang(ctx, c.User))
-	right, err := f.Admins.Right(ctx, c.User, recently)
-	if err != nil {
-		return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, tellView(w, w.say("modal.later"))))
-	}
-	if right == Outsider {
-		return f.Bot.Replace(ctx, c.ViewID, tellView(w, w.say("modal.denied")))
-	}
-	who, err := f.audience(ctx, Record{})
-	if err != nil {
-		return err
-	}
-	admins := who.admins()
-	said := "modal.asked.already"
-	_, err = f.change(ctx, c.Value, func(r *Record) error {
-		said = "modal.asked.already"
-		if r.Layout == 0 {
-			return store.ErrNotFound
-		}
-		if r.ask(c.User, billing.DateOf(f.Now(), f.Policy.Zone), admins, f.Now()) {
-			said = "modal.asked"
-		}
-		return nil
-	})
-	view := tellView(w, w.say(said, "Admins", w.list(f.adminNames(ctx), "and")))
+	view, err := f.ask(ctx, c, w)
 	if err != nil {
 		view = tellView(w, failure(w, err))
 	}
 	return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, view))
+}
+
+func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error) {
+	right, err := f.Admins.Right(ctx, c.User, recently)
+	if err != nil || right == Outsider {
+		return tellView(w, w.say("modal.denied")), err
+	}
+	id := c.Value
+	if id == "" {
+		open, err := f.listing(ctx, "open")
+		if err != nil {
+			return bot.View{}, err
+		}
+		if len(open) == 0 {
+			return tellView(w, w.say("ask.nothing")), nil
+		}
+		id = open[0].Invoice.ID
+	}
+	who, err := f.audience(ctx, Record{})
+	if err != nil {
+		return bot.View{}, err
+	}
+	said := "modal.asked.already"
+	_, err = f.change(ctx, id, func(r *Record) error {
+		said = "modal.asked.already"
+		if r.Layout == 0 {
+			return store.ErrNotFound
+		}
+		if r.ask(c.User, billing.DateOf(f.Now(), f.Policy.Zone), who.admins(), f.Now()) {
+			said = "modal.asked"
+		}
+		return nil
+	})
+	return tellView(w, w.say(said, "Admins", w.list(f.adminNames(ctx), "and"))), err
+}
+
+// askButton is beside every sentence that tells a full member that billing admins handle invoices.
+func askButton(w words) bot.Block {
+	return bot.Actions("ask", bot.Button{Action: ActAsk, Label: w.say("modal.ask")})
 }
 
 // pressUndo asks for the reason for which a record of the ledger is taken back.

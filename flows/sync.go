@@ -72,7 +72,7 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		if listed[item.ID] || !strings.HasPrefix(item.ID, provider.Name()+":") || item.Rec.State == Gone || item.Rec.State == Paid {
 			continue
 		}
-		errs = append(errs, f.ask(ctx, provider, item.ID))
+		errs = append(errs, f.reread(ctx, provider, item.ID))
 	}
 	return errors.Join(errs...)
 }
@@ -81,7 +81,7 @@ func unreachable(err error) bool {
 	return errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup)
 }
 
-func (f *Flows) ask(ctx context.Context, provider billing.Provider, id string) error {
+func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string) error {
 	read := f.Now()
 	inv, err := provider.Invoice(ctx, id)
 	if errors.Is(err, billing.ErrNotFound) {
