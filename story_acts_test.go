@@ -216,6 +216,12 @@ func (s *stage) guest(words []string) error {
 	return nil
 }
 
+// store down|up: whether the bot reaches its store.
+func (s *stage) reachable(words []string) error {
+	s.life.cut.Store(words[0] == "down")
+	return nil
+}
+
 // share: #finance is shared with another organisation.
 func (s *stage) share([]string) error {
 	s.slack.SetChannel(s.finance, func(c *sandbox.Channel) { c.Shared = true })

@@ -48,6 +48,7 @@ type stage struct {
 type life struct {
 	app   *app
 	dead  atomic.Bool
+	cut   atomic.Bool // The store cannot be reached.
 	store *store.File
 	stop  context.CancelFunc
 	over  chan struct{}
@@ -114,7 +115,7 @@ func (s *stage) alive() error {
 	if l.store, err = store.OpenFile(s.t.Context(), set.Data, store.FileOptions{NoSync: true, Log: log}); err != nil {
 		return err
 	}
-	l.app = newApp(set, mortal{l.store, &l.dead}, wires{Log: log, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport())})
+	l.app = newApp(set, mortal{l.store, &l.dead, &l.cut}, wires{Log: log, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport())})
 	var ctx context.Context
 	ctx, l.stop = context.WithCancel(context.Background())
 	if err := l.app.connect(ctx); err != nil {
@@ -190,17 +191,41 @@ func (g ghost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// mortal is a store that a dead bot cannot reach.
+// mortal is a store that a dead bot cannot reach, nor one whose line to it is cut.
 type mortal struct {
 	store.Backend
-	dead *atomic.Bool
+	dead, cut *atomic.Bool
+}
+
+func (m mortal) reach() error {
+	switch {
+	case m.dead.Load():
+		return errDead
+	case m.cut.Load():
+		return store.ErrUnavailable
+	}
+	return nil
 }
 
 func (m mortal) Write(ctx context.Context, w store.Write) error {
-	if m.dead.Load() {
-		return errDead
+	if err := m.reach(); err != nil {
+		return err
 	}
 	return m.Backend.Write(ctx, w)
+}
+
+func (m mortal) Load(ctx context.Context, key store.Key) (store.Doc, error) {
+	if err := m.reach(); err != nil {
+		return store.Doc{}, err
+	}
+	return m.Backend.Load(ctx, key)
+}
+
+func (m mortal) FirstSight(ctx context.Context, team, id, token string, ttl time.Duration) (bool, error) {
+	if err := m.reach(); err != nil {
+		return false, err
+	}
+	return m.Backend.FirstSight(ctx, team, id, token, ttl)
 }
 
 // toBot carries Slack's signed requests to the bot that runs now.

@@ -25,10 +25,22 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActRelease, f.pressRelease)
 	f.Bot.OnPress(ActLang, f.chooseLanguage)
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
-	f.Bot.OnSubmit(CallPay, f.submitPay)
-	f.Bot.OnSubmit(CallUndo, f.submitUndo)
+	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
+	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))
 	f.Bot.OnHome(f.home)
 	f.Bot.OnCommand(CommandName, f.command)
+}
+
+// told lets the answer of a submission reach the person although something failed on the way: the handlers choose their words by what failed, and
+// bot would put Sorry's in their place.
+func (f *Flows) told(submit func(context.Context, bot.Click) (bot.Reply, error)) func(context.Context, bot.Click) (bot.Reply, error) {
+	return func(ctx context.Context, c bot.Click) (bot.Reply, error) {
+		reply, err := submit(ctx, c)
+		if err != nil {
+			f.Log.ErrorContext(ctx, "a submission could not be carried out; the person was told", "trace", c.Trace, "callback", c.Callback, "err", err)
+		}
+		return reply, nil
+	}
 }
 
 // Sorry answers a submission that was not handled in time: what became of it, the message about the invoice shows.
