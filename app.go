@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -40,18 +39,22 @@ type app struct {
 	now      func() time.Time
 	team     atomic.Pointer[string] // Known once Slack has said hello.
 	wires    wires
+	metrics  *metrics
+	asked    asked // The store, for readiness.
 }
 
 // newApp wires what needs no answer from Slack. Connect does the rest.
 func newApp(s settings.Settings, backend store.Backend, w wires) *app {
-	a := &app{settings: s, backend: backend, log: w.Log, now: time.Now, wires: w}
+	a := &app{settings: s, log: w.Log, now: time.Now, wires: w, metrics: newMetrics()}
+	a.backend = store.Observe(backend, a.metrics.seeStore)
 	if w.Now != nil {
 		a.now = w.Now
 	}
 	a.bot = bot.New(bot.Config{
 		Token: s.Slack.BotToken.Reveal(), AppToken: s.Slack.AppToken.Reveal(), SigningSecret: s.Slack.SigningSecret.Reveal(), APIURL: s.Slack.APIURL,
-		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log,
+		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log, Observe: a.metrics.seeBot,
 	})
+	a.metrics.live(a.bot.Ready)
 	return a
 }
 
@@ -95,7 +98,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	s := a.settings
 	a.flows = flows.New(&flows.Flows{
-		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep,
+		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
 		Records: store.Of[flows.Record](a.backend, id.Team, "invoice"),
 		Admins:  &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, "pin"), Team: id.Team, Now: a.now, Log: a.log},
 		People:  &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
@@ -153,22 +156,4 @@ func (a *app) run(ctx context.Context) error {
 	err := a.bot.Run(ctx)
 	<-done
 	return err
-}
-
-// readiness is what GET /readyz says: each neighbour's state in a word, and whether people are served.
-func (a *app) readiness() (state map[string]any, ready bool) {
-	slack, storeWell, billingState := "waiting", "ok", map[string]string{}
-	if a.bot.Ready() {
-		slack = "ok"
-	}
-	if a.team.Load() != nil {
-		services, storeErr := a.flows.Health()
-		if storeErr != nil {
-			storeWell = "failing"
-		}
-		for name, err := range services {
-			billingState[name] = cmp.Or(map[bool]string{true: "failing"}[err != nil], "ok")
-		}
-	}
-	return map[string]any{"slack": slack, "store": storeWell, "billing": billingState}, slack == "ok" && storeWell == "ok"
 }

@@ -29,6 +29,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 	ops := http.NewServeMux()
 	ops.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	ops.HandleFunc("GET /readyz", d.readyz)
+	ops.Handle("GET /metrics", a.metrics.handler())
 	public := ops
 	if a.settings.OpsListen != "" && a.settings.OpsListen != a.settings.Listen {
 		public = http.NewServeMux()
@@ -74,8 +75,8 @@ func (d *doors) slackEvents(w http.ResponseWriter, r *http.Request) {
 	d.app.bot.Handler().ServeHTTP(w, r)
 }
 
-func (d *doors) readyz(w http.ResponseWriter, _ *http.Request) {
-	state, ready := d.app.readiness()
+func (d *doors) readyz(w http.ResponseWriter, r *http.Request) {
+	state, ready := d.app.readiness(r.Context())
 	w.Header().Set("Content-Type", "application/json")
 	if !ready {
 		w.WriteHeader(http.StatusServiceUnavailable)

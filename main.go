@@ -124,17 +124,6 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 // errTold is returned by a command that has said what is wrong.
 var errTold = errors.New("told")
 
-// logger writes text for a person at a terminal, and JSON lines for everything else.
-func logger(w io.Writer, level slog.Level) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if file, ok := w.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return slog.New(slog.NewTextHandler(w, options))
-		}
-	}
-	return slog.New(slog.NewJSONHandler(w, options))
-}
-
 func versionLine() string {
 	commit := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -69,6 +69,9 @@ func (c Click) LogValue() slog.Value {
 		slog.String("action", c.Action), slog.String("callback", c.Callback), slog.String("channel", c.Channel))
 }
 
+// attrs are LogValue's facts side by side with the other facts of a log line.
+func (c Click) attrs() slog.Attr { return slog.Any("", c) }
+
 // String is LogValue for careless printing.
 func (c Click) String() string {
 	return fmt.Sprintf("%s of %s by %s [%s]", c.Kind, c.Action+c.Callback, c.User, c.Trace)

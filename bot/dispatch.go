@@ -29,7 +29,7 @@ func (k Kind) waits() bool { return k == Submit || k == Suggest || k == Command 
 func (b *Bot) dispatch(c Click, ack func(json.RawMessage)) bool {
 	c.Trace = rand.Text()[:8]
 	if !b.ours(&c) {
-		b.log.Warn("dropped what is for another workspace", "click", c, "team", c.Team)
+		b.log.Warn("dropped what is for another workspace", c.attrs(), "team", c.Team)
 		b.observe("door", "", "foreign", 0)
 		ack(nil)
 		return true
@@ -43,7 +43,7 @@ func (b *Bot) dispatch(c Click, ack func(json.RawMessage)) bool {
 	}
 	h := b.handlers.find(c)
 	if h == nil {
-		b.log.Debug("nobody listens to this", "click", c)
+		b.log.Debug("nobody listens to this", c.attrs())
 		b.acknowledge(c, nil, "unknown", ack)
 		return true
 	}
@@ -131,7 +131,7 @@ func (b *Bot) reply(ctx context.Context, c Click, h handler, pending *ask, answe
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), handlerTime)
 	defer cancel()
 	if err := after(ctx); err != nil {
-		b.log.Error("the answer did not reach the person", "click", c, "error", err)
+		b.log.Error("the answer did not reach the person", c.attrs(), "error", err)
 	}
 }
 
@@ -142,13 +142,13 @@ func (b *Bot) guard(ctx context.Context, c Click, h handler) (out outcome, err e
 		word := "ok"
 		if p := recover(); p != nil {
 			err, word = fmt.Errorf("the handler panicked: %v", p), "panic"
-			b.log.Error("a handler panicked", "click", c, "panic", p, "stack", string(debug.Stack()))
+			b.log.Error("a handler panicked", c.attrs(), "panic", p, "stack", string(debug.Stack()))
 		} else if err != nil {
 			word = "error"
 			if errors.Is(err, context.DeadlineExceeded) {
 				word = "late"
 			}
-			b.log.Error("a handler ended in an error", "click", c, "error", err)
+			b.log.Error("a handler ended in an error", c.attrs(), "error", err)
 		}
 		b.observe("handler", string(c.Kind), word, time.Since(start))
 	}()
@@ -161,12 +161,12 @@ func (b *Bot) remember(ctx context.Context, c *Click) (first bool) {
 	defer cancel()
 	first, err := b.cfg.Seen(ctx, c.ID)
 	if err != nil {
-		b.log.Error("cannot tell whether this was done before", "click", *c, "error", err)
+		b.log.Error("cannot tell whether this was done before", c.attrs(), "error", err)
 		c.MemoryErr = err
 		return true
 	}
 	if !first {
-		b.log.Info("dropped a duplicate", "click", *c)
+		b.log.Info("dropped a duplicate", c.attrs())
 		b.observe("handler", string(c.Kind), "duplicate", 0)
 	}
 	return first
@@ -182,12 +182,12 @@ func (b *Bot) sorry(c Click) (raw json.RawMessage) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			b.log.Error("saying sorry panicked", "click", c, "panic", p)
+			b.log.Error("saying sorry panicked", c.attrs(), "panic", p)
 		}
 	}()
 	out, err := b.answer(c, b.cfg.Sorry(c))
 	if err != nil {
-		b.log.Error("cannot say sorry", "click", c, "error", err)
+		b.log.Error("cannot say sorry", c.attrs(), "error", err)
 	}
 	return out.ack
 }
@@ -195,11 +195,11 @@ func (b *Bot) sorry(c Click) (raw json.RawMessage) {
 func (b *Bot) acknowledge(c Click, raw json.RawMessage, word string, ack func(json.RawMessage)) {
 	ack(raw)
 	b.observe("ack", string(c.Kind), word, b.cfg.Now().Sub(c.At))
-	b.log.Info("acknowledged", "click", c, "outcome", word)
+	b.log.Info("acknowledged", c.attrs(), "outcome", word)
 }
 
 func (b *Bot) refuse(c Click) bool {
-	b.log.Warn("not taken in: stopping, or too much to do", "click", c)
+	b.log.Warn("not taken in: stopping, or too much to do", c.attrs())
 	b.observe("ack", string(c.Kind), "refused", 0)
 	return false
 }

@@ -238,7 +238,7 @@ func (b *Bot) once(ctx context.Context, m method, do func(context.Context) error
 	took := time.Since(start)
 	b.observe("call", m.name, word(err), took)
 	if err != nil {
-		b.log.DebugContext(ctx, "Slack call ended in an error", "method", m.name, "took", took, "error", err, "trace", Trace(ctx))
+		b.log.DebugContext(ctx, "Slack call ended in an error", "method", m.name, "took", took, "error", err)
 	}
 	if errors.Is(err, ErrDead) {
 		select {

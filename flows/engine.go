@@ -70,17 +70,22 @@ func (f *Flows) nudge() {
 	}
 }
 
-// sweep leases what is due in one lane and works on it. It looks at every sweep, at every nudge, and in the urgent lane at the very moment that
-// something becomes due.
+// sweep leases what is due in one lane and works on it. It looks at every sweep, at every nudge, and at the very moment that something becomes due
+// or that the lease of a replica runs out that may be dead.
 func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int) {
 	slots := make(chan struct{}, workers)
+	var told time.Time
 	for ctx.Err() == nil {
 		leases, next, err := f.lease(ctx, lane, workers-len(slots))
 		if err != nil && ctx.Err() == nil {
 			f.Log.ErrorContext(ctx, "what is due could not be read; trying again", "lane", lane, "err", err)
-			next = f.Now().Add(storeBackoff)
+			next = f.Now().Add(backOff(f.Now()))
+		}
+		if free := workers - len(slots); err == nil && free > 0 {
+			f.watchDue(lane, next, &told)
 		}
 		for _, lease := range leases {
+			f.observe(Observation{What: ObservedLease, Name: string(lane), Took: lease.Late})
 			slots <- struct{}{}
 			f.work.Go(func() {
 				f.attend(working, lease)
@@ -88,8 +93,22 @@ func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int
 				f.nudge() // A hand is free; and what a click made due meanwhile, in whatever lane, can be leased now.
 			})
 		}
-		f.rest(ctx, lane, next)
+		f.rest(ctx, lane, next, breather(len(leases)))
 	}
+}
+
+// breather keeps a sweeper that found nothing from asking again at once.
+func breather(found int) time.Duration {
+	if found > 0 {
+		return 0
+	}
+	return 100 * time.Millisecond
+}
+
+// backOff is how long to leave a store alone that cannot be reached: 5 s and up to half of it more, by the clock's last digits, so that replicas do
+// not march in step.
+func backOff(now time.Time) time.Duration {
+	return storeBackoff + time.Duration(now.UnixNano())%(storeBackoff/2)
 }
 
 // lease takes what is due, as much as there are free hands.
@@ -97,19 +116,13 @@ func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.L
 	if free == 0 {
 		return nil, time.Time{}, nil
 	}
-	leases, next, err := f.Backend.Lease(ctx, f.Policy.Team, lane, free, leaseTime)
-	f.health.store(err)
-	return leases, next, err
+	return f.Backend.Lease(ctx, f.Policy.Team, lane, free, leaseTime)
 }
 
-// rest waits until there may be something to do.
-func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time) {
+// rest waits until there may be something to do, at least for a while: the store's clock may be behind ours.
+func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, least time.Duration) {
 	now := f.Now()
-	until := f.Sweep.Next(now)
-	if lane == store.Urgent {
-		until = sooner(until, next)
-	}
-	timer := time.NewTimer(max(until.Sub(now), 0))
+	timer := time.NewTimer(max(sooner(f.Sweep.Next(now), next).Sub(now), least))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

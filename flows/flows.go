@@ -13,6 +13,7 @@
 //	admin      who may pay; every denial has its own sentence
 //	card       how an invoice looks to any reader, in any state
 //	words      English and Norwegian
+//	observe    what an operator counts
 //
 // One idea carries it: a click never edits a message. A click changes the record; one repeatable step makes the messages agree
 // with it. So a missed tick costs nothing, a duplicate costs nothing, a crash is resumed by the next sweep, and two
@@ -43,7 +44,7 @@ import (
 	"kvitt/store"
 )
 
-// Flows is the product. All fields are required; Run may be called once.
+// Flows is the product. All fields but Observe are required; Run may be called once.
 type Flows struct {
 	Bot       *bot.Bot
 	Backend   store.Backend
@@ -56,6 +57,7 @@ type Flows struct {
 	Sweep     cron.Schedule // When to look for what is due to be done.
 	Now       func() time.Time
 	Log       *slog.Logger
+	Observe   func(Observation) // For metrics; called from many goroutines, must not block.
 
 	wake    map[store.Lane]chan struct{} // Something became due just now.
 	work    sync.WaitGroup

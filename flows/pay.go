@@ -37,7 +37,7 @@ func (f *Flows) told(submit func(context.Context, bot.Click) (bot.Reply, error))
 	return func(ctx context.Context, c bot.Click) (bot.Reply, error) {
 		reply, err := submit(ctx, c)
 		if err != nil {
-			f.Log.ErrorContext(ctx, "a submission could not be carried out; the person was told", "trace", c.Trace, "callback", c.Callback, "err", err)
+			f.Log.ErrorContext(ctx, "a submission could not be carried out; the person was told", "callback", c.Callback, "err", err)
 		}
 		return reply, nil
 	}
@@ -110,14 +110,13 @@ func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bo
 
 // deny puts the attempt on the invoice's audit trail, and says who may.
 func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bot.View, error) {
-	f.Log.InfoContext(ctx, "denied", "trace", c.Trace, "user", c.User, "action", orText(c.Action, c.Callback), "why", right)
-	_, err := f.Records.Update(ctx, c.Value, func(r *Record) (store.Next, error) {
+	f.Log.InfoContext(ctx, "denied", "user", c.User, "action", orText(c.Action, c.Callback), "why", right)
+	_, err := f.update(ctx, c.Value, func(r *Record) (store.Next, error) {
 		if r.Layout == 0 {
 			return store.Next{}, store.Unchanged // Nobody makes a record by asking for one.
 		}
-		r.notes = nil
 		r.note(f.Now(), c.User, "denied", "action", orText(c.Action, c.Callback), "why", string(right))
-		return store.Next{Wake: f.Now(), Lane: r.lane(), Audit: r.notes}, nil
+		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
 	return f.deniedView(ctx, w, c.Value, right), err
 }

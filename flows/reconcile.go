@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kvitt/billing"
+	"kvitt/bot"
 	"kvitt/store"
 )
 
@@ -36,6 +37,7 @@ func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
 		if err != nil {
 			return fmt.Errorf("the record of the invoice: %w", err)
 		}
+		ctx = bot.WithTrace(ctx, rec.Trace)
 		if j.audience, err = f.audience(ctx, rec); err != nil {
 			return err
 		}
@@ -59,10 +61,13 @@ func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
 
 // rest notes when to look again; false when a change came in between that asks for more.
 func (j *job) rest(ctx context.Context) (rested bool, err error) {
-	_, err = j.Records.Update(ctx, j.id, func(r *Record) (store.Next, error) {
+	_, err = j.update(ctx, j.id, func(r *Record) (store.Next, error) {
 		steps, wake, lane := Plan(j.Now(), *r, j.audience, j.Policy)
 		if rested = len(steps) == 0; !rested {
 			return store.Next{}, store.Unchanged
+		}
+		if !r.busy() {
+			r.Trace = "" // Whatever comes next goes back to somebody else.
 		}
 		return store.Next{Wake: wake, Lane: lane}, nil
 	}, store.Under(j.lease))
@@ -94,7 +99,11 @@ func (j *job) do(ctx context.Context, steps []Step) error {
 	errs := make([]error, len(steps))
 	for i, step := range steps {
 		j.Log.InfoContext(ctx, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
-		wg.Go(func() { errs[i] = j.step(ctx, step) })
+		wg.Go(func() {
+			began := j.Now()
+			errs[i] = j.step(ctx, step)
+			j.observe(Observation{What: ObservedStep, Service: serviceOf(j.id), Name: string(step.Do), Reason: step.Reason, Outcome: outcome(errs[i]), Took: j.Now().Sub(began)})
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
@@ -136,11 +145,23 @@ func (j *job) change(ctx context.Context, fn func(*Record) error, wake time.Time
 	// What was done must be noted even when the time for doing is up.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	return j.Records.Update(ctx, j.id, func(r *Record) (store.Next, error) {
-		r.notes = nil
-		err := fn(r)
-		return store.Next{Wake: wake, Lane: store.Urgent, Audit: r.notes}, err
+	return j.update(ctx, j.id, func(r *Record) (store.Next, error) {
+		return store.Next{Wake: wake, Lane: store.Urgent}, fn(r)
 	}, store.Under(j.lease))
+}
+
+// update changes a record, together with its audit entries, and counts those.
+func (f *Flows) update(ctx context.Context, id string, fn func(*Record) (store.Next, error), opts ...store.Option) (Record, error) {
+	rec, err := f.Records.Update(ctx, id, func(r *Record) (store.Next, error) {
+		r.notes = nil
+		next, err := fn(r)
+		next.Audit = r.notes
+		return next, err
+	}, opts...)
+	if err == nil {
+		f.observeNotes(id, rec.notes)
+	}
+	return rec, err
 }
 
 // answerFirst is how long the work that a submission starts waits, so that Slack has the answer to the submission on the screen before what
@@ -153,10 +174,11 @@ func (f *Flows) change(ctx context.Context, id string, fn func(*Record) error) (
 }
 
 func (f *Flows) changeLater(ctx context.Context, id string, wait time.Duration, fn func(*Record) error) (Record, error) {
-	rec, err := f.Records.Update(ctx, id, func(r *Record) (store.Next, error) {
-		r.notes = nil
-		err := fn(r)
-		return store.Next{Wake: f.Now().Add(wait), Lane: store.Urgent, Audit: r.notes}, err
+	rec, err := f.update(ctx, id, func(r *Record) (store.Next, error) {
+		if !r.busy() {
+			r.Trace = orText(bot.Trace(ctx), r.Trace)
+		}
+		return store.Next{Wake: f.Now().Add(wait), Lane: store.Urgent}, fn(r)
 	})
 	if err == nil {
 		f.nudge()

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +23,7 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 			began := f.Now()
 			err := f.syncProvider(ctx, provider)
 			f.health.billing(provider.Name(), err, began)
+			f.observe(Observation{What: ObservedSync, Service: provider.Name(), Outcome: outcome(err), Took: f.Now().Sub(began)})
 			if err != nil && ctx.Err() == nil {
 				f.Log.WarnContext(ctx, "a billing service could not be asked for everything; reminders go on from what is known", "service", provider.Name(), "err", err)
 			}
@@ -65,14 +66,21 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
 	}
+	standing := map[State]int{Open: 0, Paying: 0, Unknown: 0, Submitted: 0, Paid: 0, Gone: 0}
 	for item, err := range f.all(ctx) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		if listed[item.ID] || !strings.HasPrefix(item.ID, provider.Name()+":") || item.Rec.State == Gone || item.Rec.State == Paid {
+		if serviceOf(item.ID) != provider.Name() {
 			continue
 		}
-		errs = append(errs, f.reread(ctx, provider, item.ID))
+		standing[item.Rec.State]++
+		if !listed[item.ID] && item.Rec.State != Gone && item.Rec.State != Paid {
+			errs = append(errs, f.reread(ctx, provider, item.ID))
+		}
+	}
+	for state, count := range standing {
+		f.observe(Observation{What: ObservedInvoices, Service: provider.Name(), Name: string(state), Count: count})
 	}
 	return errors.Join(errs...)
 }
@@ -97,13 +105,12 @@ func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string
 
 // take brings the record up to date with what the billing service said of an invoice, asked at the time read.
 func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
-	return f.Records.Update(ctx, inv.ID, func(r *Record) (store.Next, error) {
+	return f.update(ctx, inv.ID, func(r *Record) (store.Next, error) {
 		if r.Layout != 0 && (same(r.Invoice, inv) || r.Turned.After(read) || r.Read.After(read)) {
 			return store.Next{}, store.Unchanged
 		}
-		r.notes = nil
 		r.see(inv, read, f.Now())
-		return store.Next{Wake: f.Now(), Lane: r.lane(), Audit: r.notes}, nil
+		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
 }
 
@@ -131,18 +138,11 @@ func same(a, b billing.Invoice) bool {
 	return a == b
 }
 
-// health is what the flows know of their neighbours; for readiness, and for when to ask for changes.
+// health is what the flows know of the billing services; for readiness, and for when to ask for changes.
 type health struct {
-	mu       sync.Mutex
-	storeErr error
-	failing  map[string]error
-	synced   map[string]time.Time
-}
-
-func (h *health) store(err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.storeErr = err
+	mu      sync.Mutex
+	failing map[string]error
+	synced  map[string]time.Time
 }
 
 func (h *health) billing(name string, err error, began time.Time) {
@@ -164,13 +164,9 @@ func (h *health) lastSync(name string) time.Time {
 	return time.Time{}
 }
 
-// Health says how the store and each billing service answered last; nil is well.
-func (f *Flows) Health() (services map[string]error, storeErr error) {
+// Health says how each billing service answered when it was last asked for its invoices; nil is well.
+func (f *Flows) Health() map[string]error {
 	f.health.mu.Lock()
 	defer f.health.mu.Unlock()
-	services = map[string]error{}
-	for name, err := range f.health.failing {
-		services[name] = err
-	}
-	return services, f.health.storeErr
+	return maps.Clone(f.health.failing)
 }
