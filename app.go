@@ -28,6 +28,9 @@ type wires struct {
 	Log    *slog.Logger
 }
 
+// pinKind is the kind of documents that say whom an e-mail address of KVITT_ADMINS is pinned to.
+const pinKind = "pin"
+
 // app is the whole bot, wired.
 type app struct {
 	settings settings.Settings
@@ -100,7 +103,7 @@ func (a *app) connect(ctx context.Context) error {
 	a.flows = flows.New(&flows.Flows{
 		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
 		Records: store.Of[flows.Record](a.backend, id.Team, "invoice"),
-		Admins:  &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, "pin"), Team: id.Team, Now: a.now, Log: a.log},
+		Admins:  &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.now, Log: a.log},
 		People:  &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
@@ -127,23 +130,27 @@ func seesChannels(id bot.Identity, channels []string) error {
 func (a *app) providers() ([]billing.Provider, error) {
 	var all []billing.Provider
 	for _, name := range a.settings.Billing {
-		switch name {
-		case settings.Ledger:
-			a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.now)
-			all = append(all, a.ledger)
-		case settings.Stripe:
-			s := a.settings.Stripe
-			p, err := stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,
-				Now: a.now, HTTP: a.wires.Stripe, Log: a.log})
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, p)
-		default:
-			return nil, fmt.Errorf("nobody knows the billing service %q", name)
+		p, err := a.provider(name)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, p)
 	}
 	return all, nil
+}
+
+// provider wires one billing service.
+func (a *app) provider(name string) (billing.Provider, error) {
+	switch name {
+	case settings.Ledger:
+		a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.now)
+		return a.ledger, nil
+	case settings.Stripe:
+		s := a.settings.Stripe
+		return stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,
+			Now: a.now, HTTP: a.wires.Stripe, Log: a.log})
+	}
+	return nil, fmt.Errorf("nobody knows the billing service %q", name)
 }
 
 // run works until ctx ends, then drains. connect must have succeeded.

@@ -32,7 +32,7 @@ type office struct {
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{t: t, arrives: func(*http.Request) {}, charged: func() {}, data: filepath.Join(shortFolder(t), "data")}
-	o.slack = sandbox.NewSlack(sandbox.SlackConfig{})
+	o.slack = sandbox.NewSlack(sandbox.SlackConfig{Scopes: manifestScopes()})
 	o.stripe = sandbox.NewStripe(sandbox.StripeConfig{OnCharge: func(sandbox.StripeCharge) { o.charged() }})
 	slack := httptest.NewServer(o.slack.Handler())
 	stripe := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -152,6 +152,12 @@ func (o *office) audited() map[string]int {
 		o.t.Fatal(err)
 	}
 	defer memory.Close()
+	return o.trails(memory)
+}
+
+// trails counts what the audit trails in a store say, and verifies every chain.
+func (o *office) trails(memory store.Backend) map[string]int {
+	o.t.Helper()
 	count := map[string]int{}
 	for key, err := range memory.Chains(o.t.Context()) {
 		if err != nil {

@@ -13,6 +13,9 @@ import (
 // serve runs the bot until ctx ends. It returns what keeps it from starting, in words that say what to do.
 func serve(ctx context.Context, set settings.Settings, std streams) error {
 	backend, err := openStore(ctx, set, std)
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", set.Data, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -23,13 +26,12 @@ func serve(ctx context.Context, set settings.Settings, std streams) error {
 	return serveWith(ctx, newApp(set, backend, wires{Log: std.log}))
 }
 
-// openStore opens what the bot remembers.
-func openStore(ctx context.Context, set settings.Settings, std streams) (*store.File, error) {
-	backend, err := store.OpenFile(ctx, set.Data, store.FileOptions{Log: std.log})
-	if errors.Is(err, store.ErrInUse) {
-		return nil, fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", set.Data, err)
+// openStore opens what the bot remembers: in Redis for any number of replicas, or in one file for one.
+func openStore(ctx context.Context, set settings.Settings, std streams) (store.Backend, error) {
+	if set.RedisURL != "" {
+		return store.OpenRedis(ctx, set.RedisURL.Reveal(), store.RedisOptions{Log: std.log})
 	}
-	return backend, err
+	return store.OpenFile(ctx, set.Data, store.FileOptions{Log: std.log})
 }
 
 // serveWith opens the doors, connects, and works until ctx ends.
@@ -50,11 +52,13 @@ func serveWith(ctx context.Context, a *app) error {
 	if a.ledger == nil {
 		a.ledger = newLedger(a.backend, nil, a.now)
 	}
-	control, err := openControl(a)
-	if err != nil {
-		return err
+	if a.settings.RedisURL == "" { // Whoever can reach Redis needs nobody to ask for the store.
+		control, err := openControl(a)
+		if err != nil {
+			return err
+		}
+		defer control.close()
 	}
-	defer control.close()
 	doors.connected()
 	err = a.run(ctx)
 	a.log.Info("stopped", "why", context.Cause(ctx))

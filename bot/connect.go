@@ -17,8 +17,9 @@ type Identity struct {
 	Enterprise     string // Grid organisation; empty elsewhere.
 	User           string // The bot's own user id.
 	BotID          string
-	Scopes         []string // What the token may do.
-	ScopesKnown    bool     // Slack told the scopes; if not, they show when they are missing.
+	Scopes         []string  // What the token may do.
+	ScopesKnown    bool      // Slack told the scopes; if not, they show when they are missing.
+	Clock          time.Time // Slack's own, to the second, when it answered; zero where it did not tell.
 }
 
 // Names of what an operator mends.
@@ -34,6 +35,23 @@ const (
 // It changes and posts nothing. *SetupError is what an operator must mend. Trouble that may pass is tried again until ctx ends,
 // then it is ErrUnavailable.
 func (b *Bot) Connect(ctx context.Context) (Identity, error) {
+	id, err := b.Who(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	if missing := id.Lacks(b.cfg.Need); len(missing) > 0 {
+		return Identity{}, &SetupError{Setting: scopes, Found: orNone(strings.Join(id.Scopes, ", ")), Want: "also " + listed(missing) + "; add them and install the app again"}
+	}
+	if err := b.TrySocket(ctx); err != nil {
+		return Identity{}, err
+	}
+	b.identity.Store(&id)
+	b.log.Info("Slack knows us", "team", id.Team, "bot", id.User, "scopes_known", id.ScopesKnown)
+	return id, nil
+}
+
+// Who is the first part of Connect: it asks Slack who the bot is and what it may do, and compares that with nothing.
+func (b *Bot) Who(ctx context.Context) (Identity, error) {
 	if err := b.checkTokens(); err != nil {
 		return Identity{}, err
 	}
@@ -45,18 +63,18 @@ func (b *Bot) Connect(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return Identity{}, b.explain(err, botToken, b.cfg.Token, "the Bot User OAuth Token of the app as it is installed now")
 	}
-	if err := b.checkScopes(id); err != nil {
-		return Identity{}, err
-	}
-	if b.cfg.AppToken != "" {
-		err := untilMended(ctx, func() error { return b.tryOpen(ctx) })
-		if err != nil {
-			return Identity{}, b.explain(err, appToken, b.cfg.AppToken, wantAppToken)
-		}
-	}
-	b.identity.Store(&id)
-	b.log.Info("Slack knows us", "team", id.Team, "bot", id.User, "scopes_known", id.ScopesKnown)
 	return id, nil
+}
+
+// TrySocket is the last part of Connect: in Socket Mode it asks Slack for a connection once, and lets that expire.
+func (b *Bot) TrySocket(ctx context.Context) error {
+	if b.cfg.AppToken == "" {
+		return nil
+	}
+	if err := untilMended(ctx, func() error { return b.tryOpen(ctx) }); err != nil {
+		return b.explain(err, appToken, b.cfg.AppToken, wantAppToken)
+	}
+	return nil
 }
 
 // me is who Connect found us to be; zero before it.
@@ -92,6 +110,7 @@ func (b *Bot) askWho(ctx context.Context) (Identity, error) {
 		}
 		id = Identity{Team: who.TeamID, TeamName: Clean(who.Team), Enterprise: who.EnterpriseID, User: who.UserID, BotID: who.BotID}
 		id.Scopes, id.ScopesKnown = grantedScopes(who.Header)
+		id.Clock, _ = http.ParseTime(who.Header.Get("Date"))
 		return nil
 	})
 	return id, err
@@ -118,20 +137,20 @@ func grantedScopes(h http.Header) ([]string, bool) {
 	return slices.Compact(fields), true
 }
 
-func (b *Bot) checkScopes(id Identity) error {
+// Lacks lists which of the scopes the token does not have; none where Slack did not tell what it has.
+func (id Identity) Lacks(need []Scope) []Scope {
 	if !id.ScopesKnown {
 		return nil
 	}
-	var missing []string
-	for _, s := range b.cfg.Need {
-		if !slices.Contains(id.Scopes, s.Name) {
-			missing = append(missing, fmt.Sprintf("%s (%s)", s.Name, s.Why))
-		}
+	return slices.DeleteFunc(slices.Clone(need), func(s Scope) bool { return slices.Contains(id.Scopes, s.Name) })
+}
+
+func listed(all []Scope) string {
+	var texts []string
+	for _, s := range all {
+		texts = append(texts, fmt.Sprintf("%s (%s)", s.Name, s.Why))
 	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return &SetupError{Setting: scopes, Found: orNone(strings.Join(id.Scopes, ", ")), Want: "also " + strings.Join(missing, ", ") + "; add them and install the app again"}
+	return strings.Join(texts, ", ")
 }
 
 // explain says of a refusal which setting it is about.

@@ -22,8 +22,8 @@ type Message struct {
 	Thread string  // Timestamp of the message that this one answers, if any.
 	Answer bool    // Somebody is waiting: it goes before what nobody waits for.
 
-	// Patience is how long Post may wait for its turn, in the channel and among all posts together, before it is *BusyError.
-	// 0: until ctx's deadline, which is that of the call itself in any case.
+	// Patience is how long Post or Update may wait for its turn, in the channel and among all of its kind together, before it is
+	// *BusyError. 0: until ctx's deadline, which is that of the call itself in any case.
 	Patience time.Duration
 }
 
@@ -71,12 +71,8 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 // Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as
 // ctx and m.Patience allow; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
-	waiting := ctx
-	if m.Patience > 0 {
-		var done context.CancelFunc
-		waiting, done = context.WithTimeoutCause(ctx, m.Patience, &BusyError{After: unknownWait})
-		defer done()
-	}
+	waiting, done := m.patient(ctx)
+	defer done()
 	if err := b.pace.channel(channel).take(waiting, m.Answer); err != nil {
 		return Ref{}, err
 	}
@@ -101,7 +97,9 @@ func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) 
 // Doing it twice is doing it once, so ErrUnclear may simply be tried again. ErrGone: the message is deleted or may no longer be edited.
 func (b *Bot) Update(ctx context.Context, ref Ref, m Message) error {
 	m.Thread = ""
-	return b.call(ctx, update, m.Answer, func(ctx context.Context) error {
+	waiting, done := m.patient(ctx)
+	defer done()
+	return b.callInTurn(ctx, waiting, update, m.Answer, func(ctx context.Context) error {
 		options := m.options()
 		if len(m.Blocks) == 0 {
 			options = append(options, slack.MsgOptionBlocks())
@@ -109,6 +107,14 @@ func (b *Bot) Update(ctx context.Context, ref Ref, m Message) error {
 		_, _, _, err := b.api.UpdateMessageContext(ctx, ref.Channel, ref.TS, options...)
 		return err
 	})
+}
+
+// patient bounds the wait for a turn.
+func (m Message) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	if m.Patience == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, m.Patience, &BusyError{After: unknownWait})
 }
 
 func (m Message) options() []slack.MsgOption {

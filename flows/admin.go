@@ -69,7 +69,7 @@ func (a *Admins) names(ctx context.Context, entry, user string, fresh bool) (boo
 	if !isEmail(entry) {
 		return entry == user, nil
 	}
-	pin, err := a.Pins.Load(ctx, pinID(entry))
+	pin, err := a.Pins.Load(ctx, PinID(entry))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return false, nil
@@ -105,7 +105,7 @@ func (a *Admins) pin(ctx context.Context, email string) (Pin, error) {
 		return Pin{}, fmt.Errorf("an e-mail address of KVITT_ADMINS: %w", err)
 	}
 	found := err == nil
-	pin, err := a.Pins.Update(ctx, pinID(email), func(p *Pin) (store.Next, error) {
+	pin, err := a.Pins.Update(ctx, PinID(email), func(p *Pin) (store.Next, error) {
 		before := *p
 		switch {
 		case found && p.User == "" && person.FullMember(a.Team):
@@ -152,7 +152,7 @@ func (a *Admins) List(ctx context.Context) ([]string, error) {
 			ids = append(ids, entry)
 			continue
 		}
-		pin, err := a.Pins.Load(ctx, pinID(entry))
+		pin, err := a.Pins.Load(ctx, PinID(entry))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
@@ -175,8 +175,9 @@ func (a *Admins) position(email string) int {
 
 func isEmail(entry string) bool { return strings.Contains(entry, "@") }
 
-// pinID keeps addresses that differ in case only together, and the address itself out of the audit trail.
-func pinID(email string) string {
+// PinID is where the Pin of an e-mail address is kept. It keeps addresses that differ in case only together, and the address itself out of the audit
+// trail.
+func PinID(email string) string {
 	sum := sha256.Sum256([]byte(strings.ToLower(email)))
 	return hex.EncodeToString(sum[:8])
 }

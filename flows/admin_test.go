@@ -51,7 +51,7 @@ func (w workspace) right(t *testing.T, user string, want Right) {
 // trail is what the audit trail of an address holds: what was noted, and about whom.
 func (w workspace) trail(t *testing.T, email string) (notes []string) {
 	t.Helper()
-	for entry, err := range w.admins.Pins.Trail(t.Context(), pinID(email)) {
+	for entry, err := range w.admins.Pins.Trail(t.Context(), PinID(email)) {
 		must(err)
 		notes = append(notes, entry.What+" "+entry.Facts["user"])
 	}
@@ -178,7 +178,7 @@ func TestWhatCannotBeLookedUpIsNoVerdict(t *testing.T) {
 }
 
 func TestThePinIsKeptByTheAddressAndNamesNone(t *testing.T) {
-	if pinID("Asha@Fjord.example") != pinID("asha@fjord.EXAMPLE") || pinID("a@x.example") == pinID("b@x.example") {
+	if PinID("Asha@Fjord.example") != PinID("asha@fjord.EXAMPLE") || PinID("a@x.example") == PinID("b@x.example") {
 		t.Error("addresses differ by more than case, or do not")
 	}
 	inWorkspace(t, []string{"asha@fjord.example"}, func(t *testing.T, w workspace) {

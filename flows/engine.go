@@ -2,7 +2,6 @@ package flows
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -12,8 +11,7 @@ import (
 )
 
 const (
-	leaseTime    = 30 * time.Second // A call to a billing service ends in 20 s, so a lease outlives it.
-	stepTime     = 20 * time.Second
+	stepTime     = 20 * time.Second // A call to a billing service ends by then.
 	drainTime    = 10 * time.Second
 	storeBackoff = 5 * time.Second
 	retryPause   = 2 * time.Second // An invoice that could not be worked on is kept back so long, or its failure would spin.
@@ -111,14 +109,6 @@ func backOff(now time.Time) time.Duration {
 	return storeBackoff + time.Duration(now.UnixNano())%(storeBackoff/2)
 }
 
-// lease takes what is due, as much as there are free hands.
-func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.Lease, time.Time, error) {
-	if free == 0 {
-		return nil, time.Time{}, nil
-	}
-	return f.Backend.Lease(ctx, f.Policy.Team, lane, free, leaseTime)
-}
-
 // rest waits until there may be something to do, at least for a while: the store's clock may be behind ours.
 func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, least time.Duration) {
 	now := f.Now()
@@ -130,24 +120,6 @@ func (f *Flows) rest(ctx context.Context, lane store.Lane, next time.Time, least
 	case <-f.wake[lane]:
 	}
 }
-
-// attend reconciles one invoice under a lease.
-func (f *Flows) attend(ctx context.Context, lease store.Lease) {
-	log := f.Log.With("invoice", lease.Key.ID)
-	ctx, cancel := context.WithTimeoutCause(ctx, leaseTime-2*time.Second, errLease)
-	defer cancel()
-	if err := f.reconcile(ctx, lease); err != nil && !errors.Is(err, context.Canceled) {
-		log.WarnContext(ctx, "an invoice could not be worked on; it is tried again", "err", err)
-		pause(ctx, retryPause)
-	}
-	release, done := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer done()
-	if err := f.Backend.Release(release, lease); err != nil {
-		log.WarnContext(ctx, "the lease could not be handed back; it runs out by itself", "err", err)
-	}
-}
-
-var errLease = errors.New("the lease is about to run out")
 
 // syncs asks the billing services at start and whenever the schedule says.
 func (f *Flows) syncs(ctx context.Context) {

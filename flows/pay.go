@@ -224,7 +224,7 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	if err != nil {
 		return replyView(tellView(w, w.say("modal.missing"))), nil
 	}
-	attempt := Attempt{By: c.User, Method: billing.Method{ID: c.Fields[blockMethod]}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
+	attempt := Attempt{By: c.User, Method: billing.Method{ID: bot.Clip(c.Fields[blockMethod], bot.MaxValue)}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
 		Recorded: provider.Way() == billing.Records, Began: f.Now(), View: c.ViewID}
 	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
 	if err != nil {
@@ -245,7 +245,7 @@ func (f *Flows) notBegun(ctx context.Context, w words, user string, saw shown, e
 	case taken || errors.Is(err, ErrPaid) || errors.Is(err, ErrChanged):
 		rec, err := f.Records.Load(ctx, saw.Invoice)
 		if err != nil {
-			return replyView(tellView(w, w.say("modal.later"))), err
+			return f.notBegun(ctx, w, user, saw, err)
 		}
 		return replyView(f.standsView(ctx, w, user, rec)), nil
 	case errors.Is(err, store.ErrNotFound):

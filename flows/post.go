@@ -9,8 +9,8 @@ import (
 	"kvitt/bot"
 )
 
-// patience is how long a reminder waits for its turn at Slack's pace before it steps back: somebody may press Pay now meanwhile, and the invoice is
-// in our hands.
+// patience is how long a reminder, or an edit, waits for its turn at Slack's pace before it steps back: the invoice is in our hands meanwhile, and
+// somebody may press Pay now, or a confirmation may have become due.
 const patience = 3 * time.Second
 
 // say posts a message that the record has claimed.
@@ -109,6 +109,7 @@ func (j *job) mend(ctx context.Context, post Post) error {
 		_, err = j.destination(ctx, post.Place)
 	}
 	if err == nil {
+		m.Patience = patience
 		err = j.Bot.Update(ctx, post.Ref, m)
 	}
 	noted := j.note(ctx, func(r *Record) error {

@@ -46,7 +46,6 @@ func TestALiveKeyIsFineAtStripeItself(t *testing.T) {
 
 func TestASettingThatThisVersionDoesNotImplementStopsIt(t *testing.T) {
 	for setting, want := range map[string]string{
-		"REDIS_URL=redis://h/0":            `REDIS_URL is "redis://h/0"; expected it unset: this version does not use Redis yet`,
 		"KVITT_BILLING=ledger, azure":      `KVITT_BILLING is "ledger, azure"; expected it without azure: this version does not ask azure for invoices yet`,
 		"KVITT_AZURE_ACCOUNTS=1":           `KVITT_AZURE_ACCOUNTS is "1"; expected it unset: this version does not ask azure for invoices yet`,
 		"KVITT_AZURE_ENDPOINT=https://a":   `KVITT_AZURE_ENDPOINT is "https://a"; expected it unset: this version does not ask azure for invoices yet`,

@@ -25,7 +25,7 @@ type definition struct {
 	secret   bool   // Has no flag, may come from variable_FILE, is never shown.
 	commands []Command
 	service  string             // The billing service without which it has no effect; empty: it always has.
-	notYet   string             // What this version does not do with it: "use Redis". Empty: implemented.
+	notYet   string             // What this version does not do with it: "take webhooks". Empty: implemented.
 	later    map[string]string  // Likewise for single items of a list: item to what is not done.
 	parse    func(string) error // Puts the value into the Settings of the table; the error's text is what was expected.
 }
@@ -70,7 +70,7 @@ func doorTable(s *Settings) []definition {
 			meaning: "address of the HTTP doors", fallback: "127.0.0.1:8080", inDemo: "127.0.0.1:0"},
 		{variable: "KVITT_OPS_LISTEN", commands: serving, parse: into(&s.OpsListen, address),
 			meaning: "moves healthz, readyz and metrics to an address of their own", unset: "`KVITT_LISTEN`"},
-		{variable: "REDIS_URL", commands: storing, parse: into(&s.RedisURL, redisURL), notYet: "use Redis",
+		{variable: "REDIS_URL", commands: storing, parse: into(&s.RedisURL, redisURL),
 			meaning: "Redis: `redis://`, `rediss://` or `unix://`; several `?addr=` make a Cluster, `?master_name=` Sentinel",
 			unset:   "the embedded store"},
 		{variable: "KVITT_DATA", commands: storing, parse: into(&s.Data, folder),

@@ -71,7 +71,14 @@ func readError(what string, err error) error {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
 		kind = billing.ErrSetup
 	}
-	return fmt.Errorf("%s: %w: status %d %s, request %s", what, kind, e.HTTPStatusCode, e.Code, e.RequestID)
+	return fmt.Errorf("%s: %w: status %d, request %s", what, kind, e.HTTPStatusCode, cmp.Or(e.RequestID, "unknown")+codeOf(e))
+}
+
+func codeOf(e *api.Error) string {
+	if e.Code == "" {
+		return ""
+	}
+	return ", " + string(e.Code)
 }
 
 // stripeError is Stripe's own error, or nil where something else answered or nobody did.

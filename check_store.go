@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"kvitt/flows"
+	"kvitt/store"
+)
+
+// store looks whether what the bot remembers can be kept, and whom the billing admins' e-mail addresses are pinned to.
+func (c *checker) store(ctx context.Context) {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	if c.set.RedisURL != "" {
+		c.redis(ctx)
+	} else {
+		c.file(ctx)
+	}
+	if c.backend == nil || c.team == "" {
+		return
+	}
+	pins, err := pinsOf(ctx, c.backend, c.team)
+	if err != nil {
+		c.fail("store", "what it holds cannot be read: "+err.Error(), "Restore it from a copy")
+	}
+	c.pins = pins
+}
+
+// redis looks whether a server can be used, and is set up to lose nothing.
+func (c *checker) redis(ctx context.Context) {
+	const about = "REDIS_URL"
+	backend, err := store.OpenRedis(ctx, c.set.RedisURL.Reveal(), store.RedisOptions{Wait: checkTime / 2})
+	if unsafe, ok := errors.AsType[*store.UnsafeError](err); ok {
+		for _, f := range unsafe.Findings {
+			c.fail(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
+		}
+		return
+	}
+	if err != nil {
+		c.fail(about, err.Error(), "Start it, or correct the address")
+		return
+	}
+	c.backend = backend
+	findings, err := backend.Findings(ctx)
+	if err != nil {
+		c.fail(about, err.Error(), "Start it, or correct the address")
+		return
+	}
+	for _, f := range findings {
+		c.warn(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
+	}
+	c.ok(about, "%s can be read and written", c.set.RedisURL)
+}
+
+// file opens the embedded store, if there is one and nobody holds it. A store that is not there yet is not made.
+func (c *checker) file(ctx context.Context) {
+	const about = "KVITT_DATA"
+	path := filepath.Join(c.set.Data, store.FileName)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		c.place(c.set.Data)
+		return
+	}
+	backend, err := store.OpenFile(ctx, c.set.Data, store.FileOptions{Log: c.app.log})
+	switch {
+	case errors.Is(err, store.ErrInUse):
+		c.held(ctx)
+	case err != nil:
+		c.fail(about, err.Error(), "Mend that, or choose another folder")
+	default:
+		c.backend = backend
+		c.ok(about, "the embedded store in %s can be read and written", c.set.Data)
+	}
+}
+
+// held asks the serve that holds the store for the pins.
+func (c *checker) held(ctx context.Context) {
+	err := throughControl(ctx, c.set.Data, http.MethodGet, "/pins", nil, func(body io.Reader) error {
+		return json.NewDecoder(body).Decode(&c.pins)
+	})
+	if err != nil {
+		c.warn("KVITT_DATA", "the embedded store is held by another process, which cannot be asked: "+err.Error(), "Check again when kvitt serve has started, or is stopped")
+		return
+	}
+	c.ok("KVITT_DATA", "the embedded store in %s is held by the kvitt serve that runs", c.set.Data)
+}
+
+// place looks whether a folder that is not there, or is empty, can be used.
+func (c *checker) place(folder string) {
+	existing, err := filepath.Abs(folder)
+	for err == nil {
+		if _, missing := os.Stat(existing); !errors.Is(missing, fs.ErrNotExist) || existing == filepath.Dir(existing) {
+			break
+		}
+		existing = filepath.Dir(existing)
+	}
+	const write, search = 2, 1
+	if info, statErr := os.Stat(existing); err == nil && statErr == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err == nil {
+		err = syscall.Access(existing, write|search)
+	}
+	if err != nil {
+		c.fail("KVITT_DATA", fmt.Sprintf("the folder %s cannot be used: %v", folder, err), "Make it writable for the user that runs Kvitt, or choose another folder")
+		return
+	}
+	c.ok("KVITT_DATA", "%s can be written; the embedded store is made there when kvitt serve first starts", folder)
+}
+
+// pinsOf reads whom the e-mail addresses of KVITT_ADMINS were pinned to.
+func pinsOf(ctx context.Context, backend store.Backend, team string) (map[string]flows.Pin, error) {
+	pins := map[string]flows.Pin{}
+	for item, err := range store.Of[flows.Pin](backend, team, pinKind).All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		pins[item.ID] = item.Rec
+	}
+	return pins, nil
+}
+
+// sendPins is how a serve that holds the store tells the pins.
+func sendPins(a *app, w http.ResponseWriter, r *http.Request) {
+	pins, err := pinsOf(r.Context(), a.backend, *a.team.Load())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(pins)
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kvitt/sandbox"
+)
+
+// checked runs kvitt check and returns its lines.
+func (o *office) checked(code int, more ...string) []string {
+	o.t.Helper()
+	var out, errOut bytes.Buffer
+	posted := len(o.slack.Everything(o.finance)) + len(o.slack.Everything(o.slack.DM(o.asha)))
+	environ := o.settings(more...)
+	slices.Reverse(environ) // Of a variable that is set twice, the first counts.
+	if got := run(o.t.Context(), []string{"check"}, environ, &out, &errOut); got != code {
+		o.t.Errorf("it exited with %d, want %d; it said:\n%s%s", got, code, out.String(), errOut.String())
+	}
+	if now := len(o.slack.Everything(o.finance)) + len(o.slack.Everything(o.slack.DM(o.asha))); now != posted {
+		o.t.Errorf("it posted %d messages", now-posted)
+	}
+	o.t.Logf("kvitt check\n%s", out.String())
+	return strings.Split(strings.TrimSpace(out.String()), "\n")
+}
+
+func TestCheckSaysOfAGoodSetUpThatAllIsWell(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	lines := o.checked(well, "KVITT_ZONE=Europe/Oslo", "KVITT_ADMINS=asha@fjord.example,"+o.bo)
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "ok    ") && !strings.Contains(line, "test mode") {
+			t.Errorf("of a good set-up it says: %s", line)
+		}
+	}
+	for _, want := range []string{"asha@fjord.example is Asha", "Socket Mode", "open invoices: 1", "#finance"} {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) }) {
+			t.Errorf("no line says %q", want)
+		}
+	}
+	if _, err := os.Stat(o.data); err == nil {
+		t.Error("it made the folder of the store")
+	}
+}
+
+func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	for name, c := range map[string]struct {
+		breaks func(o *office) []string // Returns settings.
+		fails  []string                 // What the one line that is FAIL says.
+	}{
+		"a token that was revoked": {func(o *office) []string {
+			return []string{"SLACK_BOT_TOKEN=xoxb-revoked"}
+		}, []string{"SLACK_BOT_TOKEN", "xoxb-…", "Bot User OAuth Token"}},
+		"an app-level token of another kind": {func(o *office) []string {
+			return []string{"SLACK_APP_TOKEN=xapp-of-another-app"}
+		}, []string{"SLACK_APP_TOKEN", "connections:write"}},
+		"a channel that is shared": {func(o *office) []string {
+			o.slack.SetChannel(o.finance, func(c *sandbox.Channel) { c.Shared = true })
+			return nil
+		}, []string{"KVITT_CHANNELS", "#finance", "shared with another organisation"}},
+		"a channel without Kvitt in it": {func(o *office) []string {
+			o.slack.SetChannel(o.finance, func(c *sandbox.Channel) { c.Members = []string{o.asha} })
+			return nil
+		}, []string{"KVITT_CHANNELS", "#finance", "/invite @Kvitt"}},
+		"an admin who left": {func(o *office) []string {
+			o.slack.SetPerson(o.bo, func(p *sandbox.Person) { p.Deleted = true })
+			return nil
+		}, []string{"KVITT_ADMINS", "Bo", "deactivated"}},
+		"an address of nobody": {func(o *office) []string {
+			return []string{"KVITT_ADMINS=nobody@fjord.example," + o.asha}
+		}, []string{"KVITT_ADMINS", "nobody@fjord.example is nobody in this workspace", "Copy member ID"}},
+		"an admin who is a guest": {func(o *office) []string {
+			o.slack.SetPerson(o.bo, func(p *sandbox.Person) { p.Guest = true })
+			return nil
+		}, []string{"KVITT_ADMINS", "Bo", "a guest"}},
+		"a customer that Stripe does not know": {func(o *office) []string {
+			return []string{"KVITT_STRIPE_CUSTOMERS=cus_nobody"}
+		}, []string{"KVITT_STRIPE_CUSTOMERS", "no customer cus_nobody"}},
+		"a Stripe that is away": {func(o *office) []string {
+			o.stripe.Fail(sandbox.StripeFault{Kind: sandbox.StripeBroken500Before, Times: -1})
+			return nil
+		}, []string{"stripe", "status 500", "Try again"}},
+		"a folder that cannot be used": {func(o *office) []string {
+			file := write(t, "this is a file")
+			return []string{"KVITT_DATA=" + file}
+		}, []string{"KVITT_DATA", "cannot be used"}},
+		"an address that is taken": {func(o *office) []string {
+			return []string{"KVITT_LISTEN=" + taken.Addr().String()}
+		}, []string{"KVITT_LISTEN", taken.Addr().String(), "cannot be listened on"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOffice(t)
+			lines := o.checked(failed, c.breaks(o)...)
+			fails := slices.DeleteFunc(lines, func(line string) bool { return !strings.HasPrefix(line, "FAIL") })
+			if len(fails) != 1 {
+				t.Fatalf("%d lines are FAIL, want 1:\n%s", len(fails), strings.Join(fails, "\n"))
+			}
+			for _, part := range c.fails {
+				if !strings.Contains(fails[0], part) {
+					t.Errorf("the line does not say %q: %s", part, fails[0])
+				}
+			}
+		})
+	}
+}
+
+func TestCheckFindsAnAddressThatNamesSomebodyElseNow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	byMail := []string{"KVITT_ADMINS=asha@fjord.example," + o.bo, "KVITT_ZONE=Europe/Oslo"}
+	p := start(t, o.settings(byMail...), "serve")
+	o.soon("reminders", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	o.ready(p, http.StatusOK, "")
+	lines := o.checked(well, byMail...)
+	if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, "held by the kvitt serve that runs") }) {
+		t.Error("no line says that a running serve holds the store")
+	}
+	o.slack.SetPerson(o.asha, func(p *sandbox.Person) { p.Email = "former@fjord.example" })
+	mallory := o.slack.AddPerson(sandbox.Person{Name: "Mallory", Email: "asha@fjord.example"})
+	for _, running := range []bool{true, false} {
+		lines = o.checked(failed, byMail...)
+		if !slices.ContainsFunc(lines, func(line string) bool {
+			return strings.HasPrefix(line, "FAIL") && strings.Contains(line, "was pinned to "+o.asha+" and now names "+mallory)
+		}) {
+			t.Errorf("no line is FAIL about the address; serve runs: %v", running)
+		}
+		if running {
+			p.stop()
+		}
+	}
+}
+
+func TestCheckWarnsOfWhatWillSurprise(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	lines := o.checked(well, "KVITT_ADMINS="+o.asha, "KVITT_SWEEP=@every 10m", "KVITT_SYNC=0 2 * * *", "SLACK_SIGNING_SECRET=0123456789abcdef")
+	for _, want := range []string{"KVITT_ADMINS", "KVITT_SWEEP", "KVITT_SYNC", "KVITT_ZONE", "STRIPE_API_KEY"} {
+		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "warn") && strings.Contains(line, want) }) {
+			t.Errorf("no warning about %s", want)
+		}
+	}
+}
