@@ -2,28 +2,21 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
-
-	"kvitt/billing/ledger"
 )
 
 // controlName is the socket in KVITT_DATA through which other commands reach the store while serve holds it. Mode 0600: whoever may read the store
 // may use it.
 const controlName = "kvitt.sock"
-
-// importLimit bounds a file on its way through the socket; ledger.Import has the same limit.
-const importLimit = 10 << 20
 
 // control is serve's side of the socket.
 type control struct {
@@ -64,60 +57,46 @@ func openControl(a *app) (*control, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
+	mux.HandleFunc("GET /pins", func(w http.ResponseWriter, r *http.Request) { sendPins(a, w, r) })
+	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { sendTrail(r.Context(), a.backend, w) })
 	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })
 	return c, nil
 }
 
+// close lets what is under way end within a second, and cuts it off then.
 func (c *control) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = c.server.Shutdown(ctx)
+	if err := c.server.Shutdown(ctx); err != nil {
+		_ = c.server.Close()
+	}
 	c.serving.Wait()
 	_ = c.folder.Close() // Nil closes nothing.
 }
 
-// imported is the answer to an import through the socket.
-type imported struct {
-	Report ledger.Report
-	Error  string
-}
-
-func receiveImport(a *app, w http.ResponseWriter, r *http.Request) {
-	report, err := a.ledger.Import(r.Context(), r.URL.Query().Get("name"), http.MaxBytesReader(w, r.Body, importLimit+1))
-	answer := imported{Report: report}
-	if err != nil {
-		answer.Error = err.Error()
-	}
-	_ = json.NewEncoder(w).Encode(answer)
-}
-
-// importThrough sends a file to the serve that holds the store.
-func importThrough(ctx context.Context, data, name string, file io.Reader) (ledger.Report, error) {
+// throughControl asks the serve that holds the store, and gives its answer to read.
+func throughControl(ctx context.Context, data, method, target string, body io.Reader, read func(io.Reader) error) error {
 	path, folder, err := controlPath(data)
 	if err != nil {
-		return ledger.Report{}, err
+		return err
 	}
 	defer folder.Close()
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", path)
 	}}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://kvitt/invoices/import?name="+url.QueryEscape(name), file)
+	req, err := http.NewRequestWithContext(ctx, method, "http://kvitt"+target, body)
 	if err != nil {
-		return ledger.Report{}, err
+		return err
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return ledger.Report{}, fmt.Errorf("the kvitt that holds %s does not answer on %s; is it starting or stopping? %w", data, path, err)
+		return fmt.Errorf("the kvitt that holds %s does not answer on %s; is it starting or stopping? %w", data, path, err)
 	}
 	defer resp.Body.Close()
-	var answer imported
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return ledger.Report{}, fmt.Errorf("the answer of the kvitt that holds %s: %w", data, err)
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the kvitt that holds %s answers %q; is it another version? stop it, or use its own", data, resp.Status)
 	}
-	if answer.Error != "" {
-		return ledger.Report{}, errors.New(answer.Error)
-	}
-	return answer.Report, nil
+	return read(resp.Body)
 }

@@ -49,12 +49,27 @@ type streams struct {
 type commandLine struct {
 	Demo     struct{ kong.Plugins } `cmd:"" help:"Try it on this machine: a pretend Slack with a page to click in. Needs no account anywhere."`
 	Serve    struct{ kong.Plugins } `cmd:"" help:"Run the bot."`
+	Check    struct{ kong.Plugins } `cmd:"" help:"Try every setting against the real services. Changes and posts nothing."`
 	Invoices struct {
 		Import struct {
 			kong.Plugins
 			File string `arg:"" help:"A CSV or JSON file; - is standard input."`
 		} `cmd:"" help:"Load invoices into the ledger."`
 	} `cmd:"" help:"The invoices of the ledger."`
+	Audit struct {
+		Export struct {
+			kong.Plugins
+			Format string `help:"csv or jsonl; default: as FILE is named, else csv." placeholder:"…"`
+			File   string `arg:"" optional:"" help:"A new file; it never replaces one. Without it, or with -: standard output."`
+		} `cmd:"" help:"Write the audit trail, with the head of every chain."`
+		Verify struct {
+			kong.Plugins
+			Head *string `help:"An earlier export, kept elsewhere: nothing in it may be missing or different now." placeholder:"FILE"`
+		} `cmd:"" help:"Check that nothing in the audit trail was altered."`
+	} `cmd:"" help:"The audit trail: who did what, and when."`
+	Manifest struct {
+		URL *string `help:"Where Slack reaches Kvitt, such as https://kvitt.example.com: prints the manifest for HTTP." placeholder:"https://…"`
+	} `cmd:"" help:"Print the Slack app manifest, for Socket Mode unless --url is given."`
 	Version struct{} `cmd:"" help:"Version, commit and Go version."`
 }
 
@@ -62,13 +77,16 @@ type commandLine struct {
 func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int {
 	std := streams{out: out, err: errOut, log: logger(errOut, slog.LevelInfo)}
 	flags := map[settings.Command]*settings.Flags{}
-	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Import} {
+	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Check, settings.Import, settings.Export, settings.Verify} {
 		flags[c] = settings.NewFlags(c)
 	}
 	var cli commandLine
 	cli.Demo.Plugins = kong.Plugins{flags[settings.Demo].Struct()}
 	cli.Serve.Plugins = kong.Plugins{flags[settings.Serve].Struct()}
+	cli.Check.Plugins = kong.Plugins{flags[settings.Check].Struct()}
 	cli.Invoices.Import.Plugins = kong.Plugins{flags[settings.Import].Struct()}
+	cli.Audit.Export.Plugins = kong.Plugins{flags[settings.Export].Struct()}
+	cli.Audit.Verify.Plugins = kong.Plugins{flags[settings.Verify].Struct()}
 	exited := false
 	parser, err := kong.New(&cli, kong.Name("kvitt"), kong.Description("Gets invoices paid, from Slack."), kong.Writers(out, errOut),
 		kong.Exit(func(int) { exited = true }))
@@ -92,33 +110,50 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 
 func dispatch(ctx context.Context, command string, cli *commandLine, flags map[settings.Command]*settings.Flags, environ []string, std streams) int {
 	name := settings.Command(strings.TrimSuffix(command, " <file>"))
-	if name == "version" {
+	switch name {
+	case "version":
 		fmt.Fprintln(std.out, versionLine())
 		return well
+	case "manifest":
+		return exitCode(printManifest(cli.Manifest.URL, std.out), std)
 	}
 	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: func(code, amount string) error {
 		_, err := billing.ParseAmount(amount, code)
 		return err
 	}})
 	if err != nil {
-		fmt.Fprintf(std.err, "kvitt: %s\n", oneLine(err))
-		return refused
+		return exitCode(err, std)
 	}
 	switch name {
 	case settings.Demo:
 		err = demo(ctx, set, std)
 	case settings.Serve:
 		err = serve(ctx, set, std)
+	case settings.Check:
+		err = check(ctx, set, std)
 	case settings.Import:
 		err = importInvoices(ctx, set, cli.Invoices.Import.File, std)
+	case settings.Export:
+		err = exportAudit(ctx, set, cli.Audit.Export.Format, cli.Audit.Export.File, std)
+	case settings.Verify:
+		err = verifyAudit(ctx, set, cli.Audit.Verify.Head, std)
 	}
-	if err != nil && !errors.Is(err, errTold) {
+	return exitCode(err, std)
+}
+
+// exitCode tells what went wrong, unless that was done already.
+func exitCode(err error, std streams) int {
+	if err == nil {
+		return well
+	}
+	if wrong, ok := errors.AsType[*settings.Error](err); ok {
+		fmt.Fprintf(std.err, "kvitt: %s\n", oneLine(wrong))
+		return refused
+	}
+	if !errors.Is(err, errTold) {
 		fmt.Fprintf(std.err, "kvitt: %s\n", err)
 	}
-	if err != nil {
-		return failed
-	}
-	return well
+	return failed
 }
 
 // errTold is returned by a command that has said what is wrong.

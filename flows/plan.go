@@ -310,5 +310,5 @@ func reasonOf(post Post) string {
 	case PostNotice:
 		return "notice"
 	}
-	return "milestone " + post.Day.String()
+	return "milestone"
 }

@@ -44,7 +44,7 @@ func (p *Provider) MethodsLink(ctx context.Context, invoice billing.Invoice, loc
 		if err = readError("the billing portal", err); errors.Is(err, billing.ErrUnavailable) {
 			return "", err
 		}
-		p.log.Warn("no page to add a payment method; set up the customer portal in Stripe's dashboard", "error", err)
+		p.log.WarnContext(ctx, "no page to add a payment method; set up the customer portal in Stripe's dashboard", "error", err)
 		return "", nil
 	}
 	return safeLink(session.URL), nil

@@ -127,7 +127,7 @@ func (p *Provider) charge(ctx context.Context, in *api.PaymentIntent) *api.Charg
 	params.AddExpand("latest_charge")
 	whole, err := p.client.V1PaymentIntents.Retrieve(ctx, in.ID, params)
 	if err != nil {
-		p.log.Info("how the invoice was paid is not known", "error", readError("payment "+in.ID, err))
+		p.log.InfoContext(ctx, "how the invoice was paid is not known", "error", readError("payment "+in.ID, err))
 		return nil
 	}
 	return whole.LatestCharge
@@ -165,7 +165,7 @@ func (p *Provider) trace(ctx context.Context, payment billing.Payment, f facts) 
 	for event, err := range p.client.V1Events.List(ctx, params).All(ctx) {
 		if err != nil {
 			t.whole = false
-			p.log.Info("Stripe's events cannot be read; allow the key to, so that payments are told apart for certain", "error", readError("events", err))
+			p.log.InfoContext(ctx, "Stripe's events cannot be read; allow the key to, so that payments are told apart for certain", "error", readError("events", err))
 			break
 		}
 		if seen++; seen > eventPages*pageSize {

@@ -109,7 +109,7 @@ func (p *Provider) defaultMethod(ctx context.Context, raw *api.Invoice) (string,
 		if err = readError("customer "+raw.Customer.ID, err); errors.Is(err, billing.ErrUnavailable) {
 			return "", err
 		}
-		p.log.Info("the default payment method is not known", "error", err)
+		p.log.InfoContext(ctx, "the default payment method is not known", "error", err)
 		return "", nil
 	}
 	if s := customer.InvoiceSettings; s != nil && s.DefaultPaymentMethod != nil {

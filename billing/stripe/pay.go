@@ -124,14 +124,14 @@ func (p *Provider) send(ctx context.Context, payment billing.Payment) answer {
 	params := &api.InvoicePayParams{PaymentMethod: &payment.Method, OffSession: new(true)}
 	params.SetIdempotencyKey(payment.Key)
 	id := payment.Invoice[len(idPrefix):]
-	p.log.Info("asking Stripe to pay", "invoice", payment.Invoice, "key", payment.Key)
+	p.log.InfoContext(ctx, "asking Stripe to pay", "invoice", payment.Invoice, "key", payment.Key)
 	raw, err := p.client.V1Invoices.Pay(ctx, id, params)
 	a := classify(err)
 	if a.reply == accepted && raw.ID != id {
 		a.reply = unsure // Something answered, but not with this invoice.
 	}
 	a.paid = a.reply == accepted && raw.Status == api.InvoiceStatusPaid
-	p.logAnswer(payment, a)
+	p.logAnswer(ctx, payment, a)
 	return a
 }
 
@@ -164,20 +164,20 @@ func classify(err error) answer {
 	return a
 }
 
-func (p *Provider) logAnswer(payment billing.Payment, a answer) {
+func (p *Provider) logAnswer(ctx context.Context, payment billing.Payment, a answer) {
 	log := p.log.With("invoice", payment.Invoice, "key", payment.Key)
 	if a.why != nil {
 		log = log.With("status", a.why.HTTPStatusCode, "code", a.why.Code, "decline_code", a.why.DeclineCode, "request", a.why.RequestID)
 	}
 	switch a.reply {
 	case accepted:
-		log.Info("Stripe accepted the payment", "paid", a.paid)
+		log.InfoContext(ctx, "Stripe accepted the payment", "paid", a.paid)
 	case misused:
-		log.Error("this idempotency key was used with other parameters before; that is a defect of Kvitt")
+		log.ErrorContext(ctx, "this idempotency key was used with other parameters before; that is a defect of Kvitt")
 	case unsure:
-		log.Warn("no clear answer from Stripe to a payment")
+		log.WarnContext(ctx, "no clear answer from Stripe to a payment")
 	default:
-		log.Info("Stripe did not take the payment")
+		log.InfoContext(ctx, "Stripe did not take the payment")
 	}
 }
 
@@ -193,7 +193,7 @@ func (p *Provider) conclude(ctx context.Context, payment billing.Payment, a answ
 	case a.reply == declined:
 		return billing.Outcome{Progress: billing.Refused, Decline: family(a.why)}, nil
 	default:
-		p.log.Warn("what became of a payment could not be read", "invoice", payment.Invoice, "error", err)
+		p.log.WarnContext(ctx, "what became of a payment could not be read", "invoice", payment.Invoice, "error", err)
 		return billing.Outcome{Progress: billing.Unclear}, nil
 	}
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kvitt/store"
+)
+
+// textOf is an export of done in a format.
+func textOf(t testing.TB, format string) string {
+	var b bytes.Buffer
+	out := bufio.NewWriter(&b)
+	write := lineWriter(format, out)
+	end := auditLine{Record: endRecord}
+	for _, id := range []string{"INV-1", "INV-2"} {
+		key := store.Key{Team: "T1", Kind: "invoice", ID: id}
+		entries, head := store.Chain(key, store.Head{}, []store.Note{{Who: "U1", What: "seen"}, {Who: nasty, What: "declined", Facts: map[string]string{"reason": nasty}}})
+		for _, e := range entries {
+			end.Entries++
+			must(t, write(auditLine{Record: entryRecord, Entry: e}))
+		}
+		end.Chains++
+		must(t, write(auditLine{Record: headRecord, Entry: store.Entry{Key: key, Seq: head.Seq, Hash: head.Hash}}))
+	}
+	must(t, write(end))
+	must(t, out.Flush())
+	return b.String()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAuditExportCutOffAnywhereIsNoticed(t *testing.T) {
+	for _, format := range []string{"csv", "jsonl"} {
+		whole := textOf(t, format)
+		for n := range len(whole) - 1 { // Without its very last line break it is whole.
+			if _, err := tally(readLines("it", strings.NewReader(whole[:n]))); err == nil {
+				t.Fatalf("%s cut off after %d of %d bytes was taken for whole", format, n, len(whole))
+			}
+		}
+		if _, err := tally(unaltered("it", readLines("it", strings.NewReader("\uFEFF"+strings.ReplaceAll(whole, "\n", "\r\n"))))); err != nil {
+			t.Errorf("%s as an editor on Windows saves it: %v", format, err)
+		}
+	}
+}
+
+func TestAuditExportChangedAnywhereProvesNothing(t *testing.T) {
+	for _, format := range []string{"csv", "jsonl"} {
+		lines := strings.SplitAfter(textOf(t, format), "\n")
+		head := slices.IndexFunc(lines, func(line string) bool {
+			return strings.HasPrefix(line, "head") || strings.HasPrefix(line, `{"record":"head"`)
+		})
+		for name, c := range map[string]struct {
+			text, says string
+		}{
+			"empty":           {"", "line 0"},
+			"another file":    {"number,supplier\nA-1,Havn\n", "line 1"},
+			"another object":  {"{\"a\":1}\n", "line 1"},
+			"a changed word":  {strings.Replace(strings.Join(lines, ""), "seen", "Seen", 1), "audit entry 1 of T1/invoice/INV-1 was changed"},
+			"a head missing":  {strings.Join(append(append([]string(nil), lines[:head]...), lines[head+1:]...), ""), "proves nothing"},
+			"a chain missing": {strings.Join(slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return strings.Contains(line, "INV-1") }), ""), "lines are missing"},
+			"a line twice":    {strings.Join(append(append([]string(nil), lines[:head+1]...), lines[head:]...), ""), "proves nothing"},
+			"something more":  {strings.Join(lines, "") + "more\n", "follows the last line"},
+			"a new record":    {strings.Replace(strings.Join(lines, ""), "head", "tail", 1), "newer"},
+			"a bad number":    {strings.NewReplacer(",2,", ",two,", `"seq":2`, `"seq":"two"`).Replace(strings.Join(lines, "")), "line"},
+		} {
+			_, err := tally(unaltered("FILE", readLines("FILE", strings.NewReader(c.text))))
+			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "FILE") {
+				t.Errorf("%s, %s: %v", format, name, err)
+			}
+		}
+	}
+}
+
+func TestAuditExportRunsNothingInASpreadsheet(t *testing.T) {
+	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "'=1", "a;=1+1;b", "a\n=1", `a\n=1`, `\u003b`, `"quoted", =1`, "", "plain"}
+	key := store.Key{Team: "=T1", Kind: "@kind", ID: "+ID;=1"}
+	for _, text := range evil {
+		entries, _ := store.Chain(key, store.Head{}, []store.Note{{Who: text, What: text, Facts: map[string]string{text: text}}})
+		line := auditLine{Record: entryRecord, Entry: entries[0]}
+		var b bytes.Buffer
+		out := bufio.NewWriter(&b)
+		must(t, lineWriter(formatCSV, out)(line))
+		must(t, out.Flush())
+		rows := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+		if len(rows) != 2 {
+			t.Fatalf("%q takes more than a line: %q", text, rows)
+		}
+		got, err := decodeRow([]byte(rows[1]))
+		if diff := cmp.Diff(line, got); err != nil || diff != "" {
+			t.Errorf("%q is read back as something else: %v %s", text, err, diff)
+		}
+		for _, comma := range []rune{',', ';', '\t'} { // As spreadsheets split where the comma separates decimals, too.
+			r := csv.NewReader(strings.NewReader(rows[1]))
+			r.Comma, r.LazyQuotes = comma, true
+			cells, err := r.Read()
+			must(t, err)
+			for _, cell := range cells {
+				if strings.ContainsAny(cell[:min(1, len(cell))], "=+-@\t\r\n") || strings.HasPrefix(cell, "＝") {
+					t.Errorf("%q split at %q has the cell %q", text, comma, cell)
+				}
+			}
+		}
+	}
+}
+
+// Whatever somebody gives to --head: it is refused or it is read, and what was read is written the same.
+func FuzzAuditHeadFile(f *testing.F) {
+	for _, format := range []string{"csv", "jsonl"} {
+		whole := textOf(f, format)
+		f.Add([]byte(whole))
+		f.Add([]byte(whole[:len(whole)/2]))
+		f.Add([]byte(strings.ToUpper(whole)))
+	}
+	f.Add([]byte("\uFEFF{"))
+	f.Add([]byte(strings.Join(columns, ",") + "\nend,,,,,,,,{},,\n"))
+	f.Add([]byte(`{"record":"head","team":"T","kind":"k","id":"i","seq":-9223372036854775808,"hash":"=1"}`))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		today := textOf(t, formatJSONL)
+		_, _ = tally(compared(checked(readLines("today", strings.NewReader(today))), unaltered("FILE", readLines("FILE", bytes.NewReader(file))), "FILE"))
+		for line, err := range unaltered("FILE", readLines("FILE", bytes.NewReader(file))) {
+			if err != nil || line.Record != entryRecord {
+				continue
+			}
+			got, err := decodeRow([]byte(rowText(t, line)))
+			if diff := cmp.Diff(line.sum(), got.sum()); err != nil || diff != "" {
+				t.Errorf("%+v is read back as %+v: %v", line, got, err)
+			}
+		}
+	})
+}
+
+// sum is what of an entry its hash covers.
+func (l auditLine) sum() store.Entry {
+	e := l.Entry
+	e.At = e.At.UTC()
+	if len(e.Facts) == 0 {
+		e.Facts = nil
+	}
+	return e
+}
+
+func rowText(t *testing.T, line auditLine) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	must(t, w.Write(line.row()))
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func TestAuditExportFollowsNoLink(t *testing.T) {
+	folder := t.TempDir()
+	must(t, os.Symlink(filepath.Join(folder, "elsewhere.csv"), filepath.Join(folder, "trail.csv")))
+	if got := audits(t, folderWith(t, done()), "export", filepath.Join(folder, "trail.csv")); got.code != failed || !strings.Contains(got.err, "exists already") {
+		t.Errorf("it followed a link that leads nowhere yet: exit code %d, %q", got.code, got.err)
+	}
+}

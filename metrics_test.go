@@ -1,0 +1,97 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMetricsCountWhatAnOperatorNeedsAndNameNobody(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	p := start(t, o.settings(), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	o.submit(o.asha, "INV-1")
+	o.soon("everything said", 30*time.Second, func() bool { return o.settled("INV-1") })
+	o.soon("a sync that sees it paid", 5*time.Second, func() bool { return strings.Contains(o.metrics(p), `kvitt_invoices{service="stripe",state="paid"} 1`) })
+	got := o.metrics(p)
+	for _, want := range []string{
+		`kvitt_slack_ack_seconds_count{kind="submit",outcome="ok"} 1`,
+		`kvitt_slack_call_seconds_count{method="chat.postMessage",outcome="ok"} 5`,
+		`kvitt_invoice_events_total{event="paid",service="stripe"} 1`,
+		`kvitt_steps_total{outcome="ok",reason="payment begun",step="charge"} 1`,
+		`kvitt_due_late_seconds_count{lane="urgent"}`, `kvitt_due_waiting_seconds{lane="routine"} 0`,
+		`kvitt_sync_last_success_timestamp_seconds{service="stripe"} 1.`, `kvitt_store_seconds_count{operation="write",outcome="ok"}`,
+		`kvitt_slack_ready 1`, `kvitt_build_info{`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no line says %s", want)
+		}
+	}
+	for _, secret := range []string{"INV-1", "Asha", o.asha, o.finance, "1200", "in_1", "cus_"} {
+		if strings.Contains(got, secret) {
+			t.Errorf("the metrics say %q", secret)
+		}
+	}
+}
+
+func (o *office) metrics(p *process) string {
+	o.t.Helper()
+	resp, err := http.Get(p.address() + "/metrics")
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		o.t.Fatal(resp.Status, err)
+	}
+	return string(body)
+}
+
+func TestEveryMetricThatTheDocumentsNameExists(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("metrics.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`kvitt_[a-z_]+`).FindAllString(string(page), -1) {
+		if !strings.Contains(string(source), `"`+strings.TrimSuffix(name, "_count")+`"`) {
+			t.Errorf("docs/operating.md names %s, which no metric is called", name)
+		}
+	}
+}
+
+func TestOneTraceLeadsFromTheClickToTheConfirmation(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	p := start(t, o.settings(), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	o.submit(o.asha, "INV-1")
+	o.soon("everything said", 30*time.Second, func() bool { return o.settled("INV-1") })
+	submission := regexp.MustCompile(`"msg":"acknowledged","trace":"([A-Z2-7]+)","kind":"submit"`).FindStringSubmatch(p.said())
+	if submission == nil {
+		t.Fatal("no line says that the submission was acknowledged")
+	}
+	var about []string
+	for line := range strings.Lines(p.said()) {
+		if strings.Contains(line, `"trace":"`+submission[1]+`"`) {
+			about = append(about, line)
+		}
+	}
+	for _, want := range []string{`"msg":"acknowledged"`, `"msg":"charge"`, `"msg":"asking Stripe to pay"`, `"post":"confirm/0/` + o.finance, `"post":"confirm/0/` + o.asha} {
+		if !strings.Contains(strings.Join(about, ""), want) {
+			t.Errorf("no line of this trace says %s:\n%s", want, strings.Join(about, ""))
+		}
+	}
+}
