@@ -209,10 +209,12 @@ func (b *Bot) refuse(c Click) bool {
 func (b *Bot) ours(c *Click) bool {
 	me := b.me()
 	switch {
-	case me.Team == "" || len(c.teams) == 0: // We, or they, were not told; the door has verified the sender.
 	case slices.Contains(c.teams, me.Team):
 		c.Team = me.Team
-	case c.org && me.Enterprise != "" && c.Enterprise == me.Enterprise:
+	case c.org && c.Enterprise != me.Enterprise: // An installation in another organisation need name no workspace.
+		return false
+	case me.Team == "" || len(c.teams) == 0: // We, or they, were not told; the door has verified the sender.
+	case c.org && me.Enterprise != "":
 	default:
 		return false
 	}

@@ -2,16 +2,17 @@
 // message, and says so once it is paid. Whoever reads the file names has seen the product:
 //
 //	schedule   when a reminder is due: milestones, hours, zones           (pure)
-//	record     what is known of one invoice, and what may happen to it    (pure)
+//	record     what is known of one invoice                               (pure)
+//	transition what may happen to it; attempt its payment, undo taking it back  (pure)
 //	plan       what is to be done now, each step with its reason          (pure)
 //	reconcile  does the steps: post, mend, look for; notes each result
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
 //	sync       asks the billing services
 //	remind     who is told, and in which language
-//	pay        the click on Pay now, the modal, the submission
+//	pay        the click on Pay now and the modal; submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	admin      who may pay; every denial has its own sentence
-//	card       how an invoice looks to any reader, in any state
+//	card       how an invoice looks to any reader, in any state; wording its sentences
 //	words      English and Norwegian
 //	observe    what an operator counts
 //

@@ -28,6 +28,8 @@ func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.L
 // attend reconciles one invoice under a lease.
 func (f *Flows) attend(ctx context.Context, lease store.Lease) {
 	log := f.Log.With("invoice", lease.Key.ID)
+	ctx, end := context.WithTimeoutCause(ctx, workTime, errLease) // What has to wait longer than that for its turn at Slack steps back at once.
+	defer end()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	beating := make(chan struct{})

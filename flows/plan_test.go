@@ -20,7 +20,11 @@ func told(steps []Step) []string {
 		if s.Post.Key != "" {
 			line += " " + s.Post.Key
 		}
-		lines = append(lines, line+": "+s.Reason)
+		line += ": " + s.Reason
+		if s.Reason == "milestone" {
+			line += " " + s.Post.Day.String()
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

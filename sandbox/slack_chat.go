@@ -126,7 +126,12 @@ func (s *Slack) updateMessage(args Args) (object, error) {
 	m.say(v)
 	m.Edited = m.Edited || v.Blocks == nil
 	s.touch()
-	return object{"channel": m.Channel, "ts": m.TS, "text": m.Text, "message": s.shape(m, true)}, nil
+	// The message in this answer has no place of its own: @slack/web-api's ChatUpdateResponse.
+	shown := s.shape(m, true)
+	for _, name := range []string{"ts", "thread_ts", "reply_count"} {
+		delete(shown, name)
+	}
+	return object{"channel": m.Channel, "ts": m.TS, "text": m.Text, "message": shown}, nil
 }
 
 func (s *Slack) deleteMessage(args Args) (object, error) {

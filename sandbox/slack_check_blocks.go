@@ -12,7 +12,7 @@ var (
 	modal = shape{
 		"type!": anything, "title!": plain(24), "submit": plain(24), "close": plain(24), "blocks!": list(0, mostViewBlocks, block),
 		"private_metadata": chars(0, 3000), "callback_id": chars(0, 255), "external_id": chars(0, 255),
-		"clear_on_close": boolean, "notify_on_close": boolean, "submit_disabled": boolean,
+		"clear_on_close": boolean, "notify_on_close": boolean,
 	}
 	home = shape{
 		"type!": anything, "blocks!": list(0, mostViewBlocks, block),
@@ -138,7 +138,7 @@ func cell(c *checker, at string, v any) {
 	case "raw_text":
 		c.fields(at, v, shape{"type!": anything, "text!": counted})
 	case "raw_number":
-		c.fields(at, v, shape{"type!": anything, "value!": number(-1e15, 1e15), "text": counted})
+		c.fields(at, v, shape{"type!": anything, "value!": number(-1e15, 1e15), "text!": counted})
 	case "rich_text":
 		c.fields(at, v, shape{"type!": anything, "elements!": list(1, 1000, richPart), "block_id": chars(0, 255)})
 	default:

@@ -13,7 +13,7 @@ var (
 	multiSelects = []string{"multi_static_select", "multi_external_select", "multi_users_select", "multi_conversations_select", "multi_channels_select"}
 	choices      = []string{"checkboxes", "radio_buttons", "datepicker", "timepicker"}
 
-	inActions = slices.Concat(selects, multiSelects, choices, []string{"button", "overflow", "datetimepicker", "workflow_button"})
+	inActions = slices.Concat(selects, multiSelects, choices, []string{"button", "overflow", "datetimepicker", "workflow_button", "rich_text_input"})
 	inSection = slices.Concat(selects, multiSelects, choices, []string{"button", "overflow", "image", "workflow_button"})
 	inInput   = slices.Concat(selects, multiSelects, choices, []string{
 		"plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input", "datetimepicker", "file_input"})
@@ -165,7 +165,7 @@ func text(longest int) check {
 }
 
 func confirm(c *checker, at string, v any) {
-	c.fields(at, v, shape{"title!": plain(100), "text!": text(300), "confirm!": plain(30), "deny!": plain(30), "style": style})
+	c.fields(at, v, shape{"title": plain(100), "text!": text(300), "confirm": plain(30), "deny": plain(30), "style": style})
 }
 
 func plainOption(c *checker, at string, v any) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -97,6 +98,12 @@ func choice(e object, offered []object, texts []string) (any, bool) {
 				return nil, false
 			}
 			values = append(values, o)
+		} else if field == "selected_date_time" {
+			seconds, err := strconv.Atoi(text)
+			if err != nil {
+				return nil, false
+			}
+			values = append(values, seconds)
 		} else {
 			values = append(values, text)
 		}
@@ -146,6 +153,8 @@ func stateOf(blocks json.RawMessage, before map[string]map[string]object) map[st
 		held := object{"type": kind, field: e.element["initial_"+strings.TrimPrefix(field, "selected_")]}
 		if held[field] == nil && strings.HasSuffix(field, "s") {
 			held[field] = []any{}
+		} else if held[field] == nil && field == "rich_text_value" {
+			delete(held, field) // @slack/bolt's ViewStateValue: it is there or not, and never null.
 		}
 		if old := before[e.block][e.action]; old["type"] == kind {
 			held = old

@@ -22,7 +22,11 @@ func (s *Slack) history(args Args) (object, error) {
 		return nil, err
 	}
 	slices.Reverse(found)
-	return s.listed(found, args)
+	out, err := s.listed(found, args)
+	if err == nil {
+		out["pin_count"] = 0
+	}
+	return out, err
 }
 
 func (s *Slack) replies(args Args) (object, error) {
@@ -83,5 +87,5 @@ func (s *Slack) listed(found []*Message, args Args) (object, error) {
 	for _, m := range page {
 		messages = append(messages, s.shape(m, args.flag("include_all_metadata")))
 	}
-	return object{"messages": messages, "has_more": next != "", "pin_count": 0, "response_metadata": object{"next_cursor": next}}, nil
+	return object{"messages": messages, "has_more": next != "", "response_metadata": object{"next_cursor": next}}, nil
 }

@@ -67,7 +67,7 @@ func (s *Slack) asked(as string, at Spot, query string) (key string, payload obj
 	if n, given := e.element["min_query_length"].(float64); given {
 		shortest = int(n)
 	}
-	if !ok || kindOf(e.element) != "external_select" || utf8.RuneCountInString(query) < shortest {
+	if !ok || !strings.HasSuffix(kindOf(e.element), "external_select") || utf8.RuneCountInString(query) < shortest {
 		return "", nil, fmt.Errorf("the options of %s for %q: %w", at.Action, query, ErrNotThere)
 	}
 	payload = s.payload("block_suggestion", p)

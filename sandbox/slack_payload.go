@@ -161,10 +161,30 @@ func (s *Slack) clickInMessage(p *Person, at Spot, place object, blocks json.Raw
 	return frozen(payload)
 }
 
+// viewShape is a view as the Web API and payloads carry it.
+func (s *Slack) viewShape(v *View) object {
+	out := object{
+		"id": v.ID, "team_id": s.cfg.TeamID, "type": v.Type, "blocks": v.Blocks, "private_metadata": v.PrivateMetadata, "callback_id": v.CallbackID,
+		"state": object{"values": v.State}, "hash": v.Hash, "clear_on_close": v.clear, "notify_on_close": v.notify, "previous_view_id": nil,
+		"root_view_id": v.RootViewID, "app_id": s.cfg.AppID, "external_id": v.ExternalID, "app_installed_team_id": s.cfg.TeamID, "bot_id": s.cfg.BotID,
+		"title": v.raw["title"], "submit": v.raw["submit"], "close": v.raw["close"],
+	}
+	if v.PreviousViewID != "" {
+		out["previous_view_id"] = v.PreviousViewID
+	}
+	if v.Type == "home" {
+		out["title"] = homeTitle
+	}
+	return out
+}
+
+// homeTitle is what Slack calls every Home view, which can give itself no title: @slack/bolt's ViewOutput.
+var homeTitle = object{"type": "plain_text", "text": "View Title", "emoji": true}
+
 // action is one entry of actions.
 func (s *Slack) action(e placed, chosen object) object {
 	out := object{"action_id": e.action, "block_id": e.block, "type": kindOf(e.element), "action_ts": s.nextTS()}
-	for _, name := range []string{"text", "value", "style", "placeholder"} {
+	for _, name := range []string{"text", "value", "style", "placeholder", "icon"} {
 		if e.element[name] != nil {
 			out[name] = e.element[name]
 		}

@@ -32,6 +32,7 @@ func (s *Slack) botInfo(args Args) (object, error) {
 		return nil, refuse("bot_not_found")
 	}
 	bot := s.botProfile()
+	delete(bot, "team_id")
 	bot["user_id"] = s.cfg.BotUserID
 	return object{"bot": bot}, nil
 }
@@ -211,6 +212,8 @@ func (s *Slack) openConversation(args Args) (object, error) {
 		channel := object{"id": s.openDM(p).ID}
 		if args.flag("return_im") {
 			channel = s.conversation(s.openDM(p))
+			delete(channel, "is_mpim")
+			delete(channel, "is_user_deleted")
 		}
 		return object{"no_op": already, "already_open": already, "channel": channel}, nil
 	}

@@ -15,6 +15,8 @@ need fonts-liberation bash -c 'fc-list | grep -qiE "liberation|dejavu"'
 need fonts-noto-color-emoji bash -c 'fc-list | grep -qi emoji'
 need gcc command -v gcc
 need libc6-dev test -e /usr/include/stdlib.h
+need nodejs command -v node
+need npm command -v npm
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 as_root=()

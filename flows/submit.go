@@ -1,0 +1,121 @@
+package flows
+
+import (
+	"context"
+	"errors"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// submitPay begins the payment: it changes the record, and the answer is what the record says. Money moves later, in charge.go, by whoever holds the
+// record's lease.
+func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
+	w := speak(f.People.Lang(ctx, c.User))
+	saw, err := readShown(c.Meta)
+	if err != nil {
+		return replyView(tellView(w, w.say("modal.missing"))), nil
+	}
+	c.Value = saw.Invoice
+	if c.MemoryErr != nil {
+		return replyView(tellView(w, w.say("modal.later"))), c.MemoryErr
+	}
+	if billing.LooksLikeCard(c.Fields[blockReference]) {
+		return bot.Reply{Errors: map[string]string{blockReference: w.say("ledger.bankref.card")}}, nil
+	}
+	if denied, err := f.checkSubmission(ctx, c, w); err != nil || denied != nil {
+		return replyView(orView(denied, w)), err
+	}
+	provider, err := f.provider(saw.Invoice)
+	if err != nil {
+		return replyView(tellView(w, w.say("modal.missing"))), nil
+	}
+	attempt := Attempt{By: c.User, Method: billing.Method{ID: bot.Clip(c.Fields[blockMethod], bot.MaxValue)}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
+		Recorded: provider.Way() == billing.Records, Began: f.Now(), View: c.ViewID}
+	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
+	if err != nil {
+		return f.notBegun(ctx, w, c.User, saw, err)
+	}
+	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.answer(rec.Attempt.Key, attempt.Began) })
+	if err != nil {
+		return replyView(tellView(w, w.say("modal.late"))), err
+	}
+	return replyView(progressView(w)), nil
+}
+
+// notBegun is the answer to a submission that began no payment. That nothing was paid is certain even when the store did not say what it did: a
+// payment is only made after the payer's answer was noted.
+func (f *Flows) notBegun(ctx context.Context, w words, user string, saw shown, err error) (bot.Reply, error) {
+	_, taken := errors.AsType[*TakenError](err)
+	switch {
+	case taken || errors.Is(err, ErrPaid) || errors.Is(err, ErrChanged):
+		rec, err := f.Records.Load(ctx, saw.Invoice)
+		if err != nil {
+			return f.notBegun(ctx, w, user, saw, err)
+		}
+		return replyView(f.standsView(ctx, w, user, rec)), nil
+	case errors.Is(err, store.ErrNotFound):
+		return replyView(tellView(w, w.say("modal.missing"))), nil
+	}
+	return replyView(tellView(w, w.say("modal.later"))), err
+}
+
+// standsView shows somebody whose submission was not carried out how the invoice stands.
+func (f *Flows) standsView(ctx context.Context, w words, user string, rec Record) bot.View {
+	if view := underWayView(w, rec, user, f.called(ctx)); view != nil {
+		return *view
+	}
+	if rec.payable() {
+		return factsView(w, w.say("modal.changed"), rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone))
+	}
+	c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
+	return tellView(w, titleOf(w, rec.Invoice)+". "+orText(c.status(), w.say("modal.unpayable")))
+}
+
+// checkSubmission checks the right anew. Slack gets a second to say who the person is; what it said a minute ago will do otherwise, since the
+// right is checked once more before money moves.
+func (f *Flows) checkSubmission(ctx context.Context, c bot.Click, w words) (*bot.View, error) {
+	quick, cancel := context.WithTimeout(ctx, slackBudget)
+	defer cancel()
+	right, err := f.Admins.Right(quick, c.User, 0)
+	if err != nil {
+		right, err = f.Admins.Right(ctx, c.User, recently)
+	}
+	if err != nil || right == MayPay {
+		return nil, err
+	}
+	denied, err := f.deny(ctx, c, w, right)
+	return &denied, err
+}
+
+func replyView(v bot.View) bot.Reply { return bot.Reply{View: &v} }
+
+// orView is the view, or the one that says that something could not be done.
+func orView(v *bot.View, w words) bot.View {
+	if v == nil {
+		return tellView(w, w.say("modal.later"))
+	}
+	return *v
+}
+
+// showResult replaces the payer's modal by what became of the payment, if it is still open. The message about it is what counts.
+func (j *job) showResult(ctx context.Context, a Attempt) error {
+	if a.View == "" {
+		return nil
+	}
+	rec, err := j.Records.Load(ctx, j.id)
+	if err != nil {
+		return err
+	}
+	w := speak(langOf(a.By, j.audience, j.Policy))
+	c := card{words: w, r: rec, policy: j.Policy, now: j.Now(), people: j.known(ctx, rec)}
+	sentence := c.title() + ". " + c.status()
+	if n := len(rec.Notices); rec.State == Open && n > 0 && rec.Notices[n-1].To == a.By {
+		sentence = c.noticeLine(rec.Notices[n-1])
+	}
+	if err := j.Bot.Replace(ctx, a.View, tellView(w, sentence)); !errors.Is(err, bot.ErrGone) {
+		return err
+	}
+	return nil
+}
