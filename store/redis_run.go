@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// copyWait is how long a replica may take to confirm a change; with healthy
+// ones it is a fraction of a millisecond, unless their disk is busy.
+const copyWait = 700 * time.Millisecond
+
+// errOnMasterOnly: the change is made, but a failover could undo it.
+var errOnMasterOnly = errors.New("the change is on the master only, because no replica confirmed it in time")
+
+// change runs a script on the master and returns its answer, and with
+// errOnMasterOnly too.
+func (r *Redis) change(ctx context.Context, what string, s script, keys []string, args ...any) ([]string, error) {
+	var answer []string
+	err := r.read(ctx, what, func(ctx context.Context) error {
+		for {
+			master, err := r.master(ctx)
+			if err != nil {
+				return err
+			}
+			answer, err = r.send(ctx, master, s, keys, args)
+			if code(err) != "MOVED" || r.many == nil {
+				return err
+			}
+			if err := r.rested(ctx, 20*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	})
+	return answer, err
+}
+
+// read runs do for as long as patience lasts, and puts its error into the
+// store's words.
+func (r *Redis) read(ctx context.Context, what string, do func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return r.explain(ctx, what, err)
+	}
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := do(short)
+	if err != nil && r.many != nil {
+		r.many.ReloadState(ctx) // Whoever owned the slot may not own it any more.
+	}
+	return r.explain(ctx, what, err)
+}
+
+// master is the server that owns the key space.
+func (r *Redis) master(ctx context.Context) (*redis.Client, error) {
+	if r.many == nil {
+		return r.one, nil
+	}
+	return r.many.MasterForKey(ctx, r.keys.layout())
+}
+
+// rested waits until go-redis has read anew who owns which slot.
+func (r *Redis) rested(ctx context.Context, d time.Duration) error {
+	r.many.ReloadState(ctx)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// send runs a script and, in the same pipeline, asks for replicas and waits for
+// one of them: WAIT covers only what its own connection did. When the server
+// turns out to have replicas, it runs the script again, which is harmless.
+//
+// The script itself is sent each time. That costs nothing that could be
+// measured, and a server that never saw it, after a failover, needs no second try.
+func (r *Redis) send(ctx context.Context, master *redis.Client, s script, keys []string, args []any) ([]string, error) {
+	for {
+		pipe, wait := master.Pipeline(), r.replicas.Load()
+		did := pipe.Eval(ctx, string(s), keys, args...)
+		info := pipe.Info(ctx, "replication")
+		var copies *redis.Cmd
+		if wait {
+			copies = pipe.Do(ctx, "WAIT", 1, copyWait.Milliseconds())
+		}
+		_, _ = pipe.Exec(ctx) // Each command has its own error.
+		answer, err := did.StringSlice()
+		if err != nil {
+			return nil, err
+		}
+		if wait {
+			if n, err := copies.Int(); err != nil || n > 0 {
+				return answer, err
+			}
+		}
+		if err := info.Err(); err != nil && code(err) == "" {
+			return nil, err
+		}
+		follow := online(info.Val())
+		r.replicas.Store(follow)
+		switch {
+		case !follow:
+			return answer, nil
+		case wait:
+			return answer, errOnMasterOnly
+		}
+	}
+}
+
+// online tells from INFO whether a replica follows its master. One that is
+// still being filled cannot take over, and is not waited for.
+func online(info string) bool {
+	for line := range strings.Lines(info) {
+		name, value, _ := strings.Cut(line, ":")
+		number, isReplica := strings.CutPrefix(name, "slave")
+		if _, err := strconv.Atoi(number); isReplica && err == nil && strings.Contains(value, "state=online") {
+			return true
+		}
+	}
+	return false
+}
