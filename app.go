@@ -102,13 +102,14 @@ func (a *app) connect(ctx context.Context) error {
 	s := a.settings
 	a.flows = flows.New(&flows.Flows{
 		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
-		Records: store.Of[flows.Record](a.backend, id.Team, "invoice"),
-		Admins:  &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.now, Log: a.log},
-		People:  &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
+		Records:   store.Of[flows.Record](a.backend, id.Team, flows.KindInvoice),
+		Mailboxes: store.Of[flows.Mailbox](a.backend, id.Team, flows.KindMailbox),
+		Admins:    &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.now, Log: a.log},
+		People:    &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
 			Schedule: flows.Schedule{Offsets: s.Reminders.Offsets, Every: s.Reminders.Every},
-			Hours:    flows.Hours{From: s.Hours.From, To: s.Hours.To, Days: s.Days},
+			Hours:    flows.Hours{From: s.Hours.From, To: s.Hours.To, Days: s.Days}, DigestFrom: s.DigestFrom,
 		},
 	})
 	a.team.Store(&id.Team)

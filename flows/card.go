@@ -19,8 +19,11 @@ const (
 	ActUndo    = "undo"
 	ActRelease = "release"
 	ActLang    = "language"
+	ActLater   = "later"
+	ActShow    = "show"
 
 	CallPay  = "pay"
+	CallList = "list"
 	CallUndo = "undo"
 
 	blockMethod    = "method"
@@ -81,7 +84,7 @@ func (c card) reminder() bot.Message {
 		blocks = append(blocks, bot.Note(details...))
 	}
 	if buttons := c.controls(); len(buttons) > 0 {
-		blocks = append(blocks, bot.Actions("controls", buttons...))
+		blocks = append(blocks, bot.Actions(controlsOf+c.r.Invoice.ID, buttons...))
 	}
 	return bot.Message{Text: plainText(append([]string{c.title()}, lines...)...), Blocks: blocks}
 }
@@ -111,6 +114,9 @@ func (c card) controls() []bot.Element {
 	switch {
 	case c.r.payable():
 		buttons = append(buttons, c.payButton())
+		if c.r.remindable() {
+			buttons = append(buttons, c.laterMenu())
+		}
 	case c.r.State == Unknown && c.r.keyDead(c.now):
 		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
 	case c.undoable():

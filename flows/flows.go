@@ -9,6 +9,8 @@
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
 //	sync       asks the billing services
 //	remind     who is told, and in which language
+//	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
+//	snooze     "Remind me later"
 //	pay        the click on Pay now and the modal; submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	admin      who may pay; every denial has its own sentence
@@ -51,6 +53,7 @@ type Flows struct {
 	Backend   store.Backend
 	Providers []billing.Provider
 	Records   *store.Records[Record]
+	Mailboxes *store.Records[Mailbox]
 	Admins    *Admins
 	People    *People
 	Policy    Policy
@@ -62,6 +65,7 @@ type Flows struct {
 
 	wake    map[store.Lane]chan struct{} // Something became due just now.
 	work    sync.WaitGroup
+	office  postOffice
 	readers []Reader // As the last sync found them.
 	started bool     // A sync has found them.
 	health  health

@@ -3,7 +3,6 @@ package flows
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -77,15 +76,7 @@ func (f *Flows) toPay(ctx context.Context, w words, open []Record) []bot.Block {
 	}
 	blocks = append(blocks, bot.Plain(w.say("home.total", "Totals", w.list(totals(w, open), "and"))))
 	for i, rec := range open[:min(len(open), homeInvoices)] {
-		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
-		line := c.title() + "\n" + c.facts()
-		if status := c.status(); status != "" {
-			line += "\n" + status
-		}
-		blocks = append(blocks, bot.Plain(line))
-		if rec.payable() {
-			blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", i), c.payButton()))
-		}
+		blocks = append(blocks, f.listed(ctx, w, rec, i)...)
 	}
 	if more := len(open) - homeInvoices; more > 0 {
 		blocks = append(blocks, bot.Note(w.count("home.more", more)))

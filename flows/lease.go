@@ -14,8 +14,8 @@ const (
 	workTime  = 28 * time.Second // How long one lease is worked under at most.
 )
 
-// errLease says that somebody else may work on the invoice by now.
-var errLease = errors.New("the lease on the invoice has run out")
+// errLease says that somebody else may work on the invoice, or mailbox, by now.
+var errLease = errors.New("the lease has run out")
 
 // lease takes what is due, as much as there are free hands.
 func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.Lease, time.Time, error) {
@@ -25,9 +25,12 @@ func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.L
 	return f.Backend.Lease(ctx, f.Policy.Team, lane, free, leaseTime)
 }
 
-// attend reconciles one invoice under a lease.
+// attend reconciles one invoice, or delivers one mailbox, under a lease.
 func (f *Flows) attend(ctx context.Context, lease store.Lease) {
-	log := f.Log.With("invoice", lease.Key.ID)
+	log, work := f.Log.With(lease.Key.Kind, lease.Key.ID), f.reconcile
+	if lease.Key.Kind == KindMailbox {
+		work = f.deliver
+	}
 	ctx, end := context.WithTimeoutCause(ctx, workTime, errLease) // What has to wait longer than that for its turn at Slack steps back at once.
 	defer end()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -37,8 +40,8 @@ func (f *Flows) attend(ctx context.Context, lease store.Lease) {
 		defer close(beating)
 		f.hold(ctx, lease, stop)
 	}()
-	if err := f.reconcile(ctx, lease); err != nil && !errors.Is(err, context.Canceled) {
-		log.WarnContext(ctx, "an invoice could not be worked on; it is tried again", "err", err)
+	if err := work(ctx, lease); err != nil && !errors.Is(err, context.Canceled) {
+		log.WarnContext(ctx, "what is due could not be worked on; it is tried again", "err", err)
 		pause(ctx, retryPause)
 	}
 	stop(nil)

@@ -24,6 +24,8 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActUndo, f.pressUndo)
 	f.Bot.OnPress(ActRelease, f.pressRelease)
 	f.Bot.OnPress(ActLang, f.chooseLanguage)
+	f.Bot.OnPress(ActLater, f.chooseLater)
+	f.Bot.OnPress(ActShow, f.pressShow)
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
 	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
 	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))
@@ -67,7 +69,7 @@ func (f *Flows) pressPay(ctx context.Context, c bot.Click) error {
 func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Context, words) (bot.View, error)) error {
 	w := speak(f.People.Lang(ctx, c.User))
 	open := f.Bot.Open
-	if c.ViewID != "" && c.Action != ActPay {
+	if c.Callback != "" { // In a modal. App Home is a view, too, but nothing can lie on top of it.
 		open = f.Bot.Push
 	}
 	id, err := open(ctx, c.Trigger, waitView(w))

@@ -15,6 +15,9 @@ type Policy struct {
 	Locale   Lang
 	Channels []string // Finance channels.
 	History  bool     // Our own messages can be looked for.
+
+	// DigestFrom is from how many reminders due to one person at once they become one message; 0: they never do.
+	DigestFrom int
 }
 
 // Audience is who is told about invoices now, and whom the record at hand names.
@@ -46,6 +49,7 @@ type Do string
 
 const (
 	Say      Do = "say"       // Post a message that was not posted before.
+	Offer    Do = "offer"     // Put a reminder into its reader's mailbox.
 	Seek     Do = "seek"      // Look for a message that may have been posted.
 	Mend     Do = "mend"      // Edit a message that shows what is not so any more.
 	Charge   Do = "charge"    // Check once more, and pay.
@@ -82,7 +86,7 @@ func Plan(now time.Time, r Record, a Audience, p Policy) (steps []Step, wake tim
 	wake = sooner(wake, next)
 	for _, post := range wanted {
 		if r.post(post.Key) == nil {
-			steps = append(steps, Step{Do: Say, Reason: reasonOf(post), Post: post})
+			steps = append(steps, Step{Do: p.outlet(post), Reason: reasonOf(post), Post: post})
 		}
 	}
 	for _, post := range r.Posts {

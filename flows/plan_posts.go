@@ -35,6 +35,9 @@ func wantedPosts(now time.Time, r Record, a Audience, p Policy) (posts []Post, n
 
 // wantedReminder is the reminder that a reader should get now: the latest milestone only, and only in allowed hours.
 func wantedReminder(now time.Time, r Record, reader Reader, p Policy) (Post, bool, time.Time) {
+	if !r.putOffUntil(reader.Place).IsZero() {
+		return wokenReminder(now, r, reader, p)
+	}
 	m, ok, next := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours)
 	if !ok || !r.told(reader.Place).Before(m.Day) {
 		return Post{}, false, next
@@ -88,6 +91,8 @@ func planPost(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, 
 		return nil, time.Time{}
 	case post.Retry.After(now):
 		return nil, post.Retry
+	case post.Waiting:
+		return &Step{Do: Offer, Reason: reasonOf(post), Post: post}, time.Time{}
 	case post.Ref.TS == "" && post.Unsure:
 		return &Step{Do: Seek, Reason: "may have been posted", Post: post}, time.Time{}
 	case post.Ref.TS == "" && post.isReminder():
@@ -103,7 +108,7 @@ func planPost(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, 
 // planLateReminder decides about a reminder that could not be posted when it was due: it is still sent while it is true, and in allowed hours.
 func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, time.Time) {
 	reader, ok := a.reader(post.Place)
-	if !ok || !r.remindable() || post.Due != r.Invoice.Due || post.Day.Before(r.told(post.Place)) {
+	if !ok || !r.remindable() || post.Due != r.Invoice.Due || post.Day.Before(r.told(post.Place)) || !r.putOffUntil(post.Place).IsZero() {
 		return nil, time.Time{}
 	}
 	if !p.Hours.allowed(now, reader.Zone) {
@@ -114,6 +119,14 @@ func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) 
 		post.Day = latest.Day
 	}
 	return &Step{Do: Say, Reason: reasonOf(post), Post: post}, time.Time{}
+}
+
+// outlet is how a message goes out: a person's reminder by their mailbox, where it may become part of a digest, everything else at once.
+func (p Policy) outlet(post Post) Do {
+	if p.DigestFrom > 0 && post.Kind == PostReminder && !isChannel(post.Place) {
+		return Offer
+	}
+	return Say
 }
 
 func (p Post) isReminder() bool { return p.Kind == PostReminder || p.Kind == PostThread }

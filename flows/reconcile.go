@@ -78,7 +78,8 @@ func (j *job) rest(ctx context.Context) (rested bool, err error) {
 func (j *job) claim(ctx context.Context, steps []Step) error {
 	var posts []Post
 	for _, step := range steps {
-		if step.Do == Say {
+		if step.Do == Say || step.Do == Offer && !step.Post.Waiting {
+			step.Post.Waiting = step.Do == Offer
 			posts = append(posts, step.Post)
 		}
 	}
@@ -113,6 +114,8 @@ func (j *job) step(ctx context.Context, step Step) error {
 	switch step.Do {
 	case Say:
 		return j.say(ctx, step.Post)
+	case Offer:
+		return j.offer(ctx, step.Post)
 	case Seek:
 		return j.seek(ctx, step.Post)
 	case Mend:

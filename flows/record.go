@@ -41,6 +41,7 @@ type Record struct {
 	Notices  []Notice        `json:"notices,omitzero"`
 	Posts    []Post          `json:"posts,omitzero"`
 	Asks     []Ask           `json:"asks,omitzero"`
+	Snoozes  []Snooze        `json:"snoozes,omitzero"`
 	Trace    string          `json:"trace,omitzero"` // The click that what is being done goes back to; every log line about it carries it.
 
 	notes []store.Note // Audit entries of the change at hand; written with it.
@@ -132,6 +133,7 @@ type Post struct {
 	Channel  string       `json:"channel,omitzero"` // Where it is posted to: a direct message has a channel of its own.
 	Thread   string       `json:"thread,omitzero"`
 	Shows    string       `json:"shows,omitzero"`    // Digest of what it says.
+	Waiting  bool         `json:"waiting,omitzero"`  // It lies in its reader's mailbox, which decides whether it becomes part of a digest.
 	Unsure   bool         `json:"unsure,omitzero"`   // It may have been posted; look for it before posting again.
 	Again    bool         `json:"again,omitzero"`    // It was posted a second time because nobody could look.
 	Over     string       `json:"over,omitzero"`     // Why nothing more is done about it: gone, given up.
@@ -147,6 +149,7 @@ const (
 	PostThread   PostKind = "thread"   // A later milestone, in the thread of a channel's card.
 	PostConfirm  PostKind = "confirm"  // "Paid", once per place and payment.
 	PostNotice   PostKind = "notice"
+	PostDigest   PostKind = "digest" // Many reminders as one; it lies in a Mailbox, not in a record.
 )
 
 // Token marks a message in Slack's metadata, so that it can be found again after a crash. It tells nothing to whoever reads it.

@@ -90,15 +90,18 @@ func (r *Record) notify(n Notice) {
 func (r *Record) claim(posts []Post, now time.Time) {
 	for _, post := range posts {
 		if have := r.post(post.Key); have != nil {
-			have.Unsure, have.Claimed, have.Day = true, now, post.Day
+			have.Unsure, have.Claimed, have.Day = !post.Waiting, now, post.Day
 			continue
+		}
+		if post.isReminder() {
+			r.Snoozes = slices.DeleteFunc(r.Snoozes, func(s Snooze) bool { return s.By == post.Place && !post.Day.Before(s.Until) })
 		}
 		for i := range r.Posts {
 			if old := &r.Posts[i]; post.isReminder() && old.isReminder() && old.Place == post.Place && old.Ref.TS == "" && !old.Unsure && old.Over == "" {
 				old.Over = "superseded"
 			}
 		}
-		post.Claimed, post.Unsure = now, true
+		post.Claimed, post.Unsure = now, !post.Waiting
 		r.Posts = append(r.Posts, post)
 	}
 }

@@ -81,6 +81,9 @@ func (c card) status() string {
 	if c.superseded() {
 		return c.say("newer")
 	}
+	if until := r.putOffUntil(c.post.Place); !until.IsZero() {
+		return c.say("later.until", "Date", c.date(until))
+	}
 	return ""
 }
 

@@ -125,7 +125,6 @@ func billingTable(s *Settings, amount func(code, amount string) error) []definit
 				"invoice in a currency not listed needs one too",
 			unset: "none"},
 		{variable: "KVITT_DIGEST_FROM", commands: serving, parse: into(&s.DigestFrom, digestFrom),
-			notYet:  "join reminders to one message",
 			meaning: "from how many reminders due to one person in one sweep they become one message", fallback: "4"},
 		{variable: "STRIPE_API_KEY", service: Stripe, secret: true, commands: serving, parse: into(&s.Stripe.APIKey, stripeKey),
 			meaning: "Stripe: the key of whoever issues the invoices", unset: "required with `stripe`"},

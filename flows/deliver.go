@@ -1,0 +1,217 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// KindInvoice and KindMailbox are the kinds of documents that the sweepers work on.
+const (
+	KindInvoice = "invoice"
+	KindMailbox = "mailbox"
+)
+
+// takenIn is how long a reminder trusts its mailbox before it is put in again: longer than any delivery takes.
+const takenIn = 10 * time.Minute
+
+// offer puts a reminder that the record has claimed into its reader's mailbox.
+func (j *job) offer(ctx context.Context, post Post) error {
+	err := j.put(ctx, post.Place, Line{Invoice: j.id, Key: post.Key})
+	noted := j.note(ctx, func(r *Record) error {
+		p := r.post(post.Key)
+		switch {
+		case p == nil || !p.Waiting:
+			return nil // It was delivered meanwhile.
+		case err != nil:
+			p.delay(err, j.Now())
+		default:
+			p.Retry, p.Attempts = j.Now().Add(takenIn), 0
+		}
+		return nil
+	})
+	return errors.Join(about(post, err), noted)
+}
+
+// deliver empties a mailbox. It may be cut off anywhere; whoever leases it next goes on.
+func (f *Flows) deliver(ctx context.Context, lease store.Lease) error {
+	d := &delivery{Flows: f, lease: lease, user: lease.Key.ID}
+	for range rounds {
+		box, err := f.Mailboxes.Load(ctx, d.user)
+		if err != nil {
+			return fmt.Errorf("a mailbox: %w", err)
+		}
+		now := f.Now()
+		switch {
+		case box.Batch != nil && box.Batch.waits(now), box.Batch == nil && (len(box.Lines) == 0 || box.closes().After(now)):
+			_, err := d.change(ctx, func(*Mailbox) {})
+			return err
+		case box.Batch == nil:
+			err = d.empty(ctx, box)
+		case !box.Batch.said():
+			err = d.say(ctx, *box.Batch)
+		default:
+			err = d.handBack(ctx, *box.Batch)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delivery is one mailbox in the hands of one sweeper.
+type delivery struct {
+	*Flows
+	lease store.Lease
+	user  string
+}
+
+func (b *Batch) said() bool {
+	return b.Digest == nil || b.Digest.Ref.TS != "" || b.Digest.Over != ""
+}
+
+func (b *Batch) waits(now time.Time) bool {
+	return !b.said() && b.Digest.Retry.After(now)
+}
+
+// empty makes a batch of what is still to be told; outside the person's hours it waits for the next ones.
+func (d *delivery) empty(ctx context.Context, box Mailbox) error {
+	who, err := d.audience(ctx, Record{})
+	if err != nil {
+		return err
+	}
+	reader, reads := who.reader(d.user)
+	if now := d.Now(); reads && !d.Policy.Hours.allowed(now, reader.Zone) {
+		_, err := d.change(ctx, func(b *Mailbox) {
+			b.First, b.Last = d.Policy.Hours.next(now, reader.Zone), d.Policy.Hours.next(now, reader.Zone)
+		})
+		return err
+	}
+	var lines, dropped []Line
+	for _, line := range box.Lines {
+		rec, err := d.Records.Load(ctx, line.Invoice)
+		if err != nil {
+			return err
+		}
+		if post := rec.post(line.Key); reads && post != nil && rec.stillDue(*post) {
+			lines = append(lines, line)
+		} else {
+			dropped = append(dropped, line)
+		}
+	}
+	_, err = d.change(ctx, func(b *Mailbox) { b.form(d.user, lines, dropped, d.Policy.DigestFrom, d.Now()) })
+	return err
+}
+
+// stillDue says whether a reminder that waits in a mailbox is still to be told.
+func (r *Record) stillDue(post Post) bool {
+	return post.Waiting && post.Over == "" && r.remindable() && post.Due == r.Invoice.Due && r.putOffUntil(post.Place).IsZero()
+}
+
+// say posts the digest, or looks for it where it may have been posted.
+func (d *delivery) say(ctx context.Context, batch Batch) error {
+	post := *batch.Digest
+	channel, err := d.destination(ctx, d.user)
+	found := false
+	if err == nil && post.Unsure {
+		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), post.Claimed.Add(-time.Minute))
+	}
+	switch {
+	case found:
+	case errors.Is(err, bot.ErrNoHistory):
+		post.unseen()
+		err = nil
+	case err != nil:
+		post.delay(err, d.Now())
+	default:
+		err = d.send(ctx, batch, &post, channel)
+	}
+	if _, noted := d.change(ctx, func(b *Mailbox) {
+		if b.Batch != nil && b.Batch.Number == batch.Number {
+			b.Batch.Digest = &post
+		}
+	}); noted != nil {
+		return errors.Join(err, noted)
+	}
+	if err != nil {
+		d.Log.WarnContext(ctx, "a digest could not be sent; it is tried again", "user", d.user, "err", err)
+	}
+	return nil
+}
+
+// send renders the digest from the invoices as they are now, and posts it. That it is about to be posted is noted first.
+func (d *delivery) send(ctx context.Context, batch Batch, post *Post, channel string) error {
+	var records []Record
+	for _, line := range batch.Lines {
+		rec, err := d.Records.Load(ctx, line.Invoice)
+		if err != nil {
+			return err
+		}
+		records = append(records, rec)
+	}
+	post.Unsure = true
+	if _, err := d.change(ctx, func(b *Mailbox) { b.Batch.Digest = post }); err != nil {
+		return err
+	}
+	reader, _, _ := d.People.Reader(ctx, d.user, d.Policy.Team)
+	now := d.Now()
+	m := digestMessage(speak(reader.Lang), records, now.In(reader.Zone), billing.DateOf(now, d.Policy.Zone))
+	m.Token, m.Patience = post.token(d.user), patience
+	d.Log.InfoContext(ctx, "digest", "user", d.user, "reason", "several reminders at once", "count", len(records))
+	ref, err := d.Bot.Post(ctx, channel, m)
+	d.observe(Observation{What: ObservedStep, Name: "digest", Reason: "several reminders at once", Outcome: outcome(err), Took: d.Now().Sub(now)})
+	if err != nil {
+		post.failed(err, d.Now())
+		return err
+	}
+	post.posted(ref, "")
+	return nil
+}
+
+// handBack tells the invoices what became of their reminders, then forgets the batch.
+func (d *delivery) handBack(ctx context.Context, batch Batch) error {
+	over := ""
+	if batch.Digest != nil {
+		over = "in a digest"
+	}
+	if err := errors.Join(d.release(ctx, batch.Lines, over), d.release(ctx, batch.Dropped, "not due any more")); err != nil {
+		return err
+	}
+	_, err := d.change(ctx, func(b *Mailbox) { b.Batch = nil })
+	d.nudge()
+	return err
+}
+
+// release ends the wait of reminders: over says why nothing more is done about them; empty: each is sent by itself.
+func (d *delivery) release(ctx context.Context, lines []Line, over string) error {
+	for _, line := range lines {
+		_, err := d.update(ctx, line.Invoice, func(r *Record) (store.Next, error) {
+			p := r.post(line.Key)
+			if p == nil || !p.Waiting {
+				return store.Next{}, store.Unchanged
+			}
+			p.Waiting, p.Retry, p.Over = false, time.Time{}, orText(p.Over, over)
+			return store.Next{Wake: d.Now(), Lane: r.lane()}, nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change changes the mailbox under the lease.
+func (d *delivery) change(ctx context.Context, fn func(*Mailbox)) (Mailbox, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	return d.Mailboxes.Update(ctx, d.user, func(b *Mailbox) (store.Next, error) {
+		fn(b)
+		return b.next(d.Now()), nil
+	}, store.Under(d.lease))
+}
