@@ -133,6 +133,31 @@ func (s *stage) press(words []string) error {
 	return fmt.Errorf("there is no %q to press", label)
 }
 
+// later WHO "CHOICE" NUMBER [in finance]: chooses in the menu "Remind me later" of the newest message about an invoice.
+func (s *stage) later(words []string) error {
+	if err := s.alive(); err != nil {
+		return err
+	}
+	defer time.Sleep(breath)
+	channel := s.slack.DM(s.people[words[0]])
+	if len(words) > 3 {
+		channel = s.finance
+	}
+	for _, m := range slices.Backward(s.slack.Messages(channel)) {
+		for _, e := range m.Elements() {
+			if e.Action != "later" || !strings.Contains(m.Text, words[2]) {
+				continue
+			}
+			for _, o := range e.Options {
+				if o.Text == words[1] {
+					return s.slack.Press(s.t.Context(), s.people[words[0]], e.Spot, sandbox.Choose(o.Value))
+				}
+			}
+		}
+	}
+	return fmt.Errorf("there is no %q to choose", words[1])
+}
+
 // choose WHO METHOD: in the open modal.
 func (s *stage) choose(words []string) error {
 	return s.fill(words[0], "method", cmp.Or(s.methods[words[1]], words[1]))

@@ -11,6 +11,7 @@
 //	remind     who is told, and in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	snooze     "Remind me later"
+//	denial     counts who was refused
 //	pay        the click on Pay now and the modal; submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	admin      who may pay; every denial has its own sentence

@@ -117,7 +117,7 @@ func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bo
 		if r.Layout == 0 {
 			return store.Next{}, store.Unchanged // Nobody makes a record by asking for one.
 		}
-		r.note(f.Now(), c.User, "denied", "action", orText(c.Action, c.Callback), "why", string(right))
+		r.denied(c.User, orText(c.Action, c.Callback), string(right), f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
 	return f.deniedView(ctx, w, c.Value, right), err

@@ -57,6 +57,7 @@ const (
 	Look     Do = "look"      // Ask what became of a payment.
 	Alarm    Do = "alarm"     // Tell payer and operator that it stays unknown.
 	TakeBack Do = "take back" // Undo a record of the ledger.
+	Fold     Do = "fold"      // Put the refusals of a day that is over on the audit trail.
 	Settle   Do = "settle"    // Note that a payment is confirmed everywhere.
 )
 
@@ -98,6 +99,11 @@ func Plan(now time.Time, r Record, a Audience, p Policy) (steps []Step, wake tim
 	}
 	if len(steps) == 0 && r.State == Paid && len(r.Payments) > 0 && !r.Payments[len(r.Payments)-1].Settled && r.confirmed() {
 		steps = append(steps, Step{Do: Settle, Reason: "confirmed everywhere"})
+	}
+	if at := r.folds(); at.After(now) {
+		wake = sooner(wake, at)
+	} else if !at.IsZero() {
+		steps = append(steps, Step{Do: Fold, Reason: "a day of refusals is over"})
 	}
 	return steps, sooner(wake, undoEnds(now, r)), lane
 }

@@ -130,6 +130,8 @@ func (j *job) step(ctx context.Context, step Step) error {
 		return j.note(ctx, func(r *Record) error { return r.withdraw(step.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
 	case TakeBack:
 		return j.takeBack(ctx)
+	case Fold:
+		return j.note(ctx, func(r *Record) error { r.fold(j.Now()); return nil })
 	case Settle:
 		return j.note(ctx, func(r *Record) error { r.settled(); return nil })
 	}

@@ -42,6 +42,7 @@ type Record struct {
 	Posts    []Post          `json:"posts,omitzero"`
 	Asks     []Ask           `json:"asks,omitzero"`
 	Snoozes  []Snooze        `json:"snoozes,omitzero"`
+	Denials  []Denial        `json:"denials,omitzero"`
 	Trace    string          `json:"trace,omitzero"` // The click that what is being done goes back to; every log line about it carries it.
 
 	notes []store.Note // Audit entries of the change at hand; written with it.
