@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check unit tools build demo fuzz bench pictures golden mutants
+.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
@@ -50,6 +50,9 @@ pictures: ## Takes the README's pictures of the demo anew.
 
 golden: ## Writes the golden cards anew; read the difference before you commit it.
 	go test ./flows -update
+
+month: ## Writes docs/a-month.md anew: what people really see in a month.
+	go test -count 1 -run '^TestAMonth' . -month docs/a-month.md
 
 mutants: ## Breaks one promise at a time and looks whether the named test notices; writes docs/mutants.md.
 	@mkdir -p docs

@@ -33,7 +33,7 @@ func (c card) noticeLine(n Notice) string {
 	case NoticeRefused:
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
 	case NoticeAsk, NoticeChanged:
-		facts = append(facts, "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))
+		facts = append(facts, "Due", c.facts())
 	}
 	return c.say("notice."+string(n.Kind), facts...)
 }
