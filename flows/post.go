@@ -9,8 +9,8 @@ import (
 	"kvitt/bot"
 )
 
-// patience is how long a reminder, or an edit, waits for its turn at Slack's pace before it steps back: the invoice is in our hands meanwhile, and
-// somebody may press Pay now, or a confirmation may have become due.
+// patience is how long a message, or an edit, waits for its turn at Slack's pace before it steps back: the invoice is in our hands meanwhile, and
+// somebody may press Pay now, another payment wait for a free hand, or a confirmation have become due.
 const patience = 3 * time.Second
 
 // say posts a message that the record has claimed.
@@ -42,9 +42,7 @@ func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, str
 	if err != nil {
 		return bot.Ref{}, "", fmt.Errorf("%w: %w", bot.ErrUnavailable, err)
 	}
-	if !m.Answer {
-		m.Patience = patience
-	}
+	m.Patience = patience
 	ref, err := j.Bot.Post(ctx, channel, m)
 	return ref, digest(m), err
 }
