@@ -21,6 +21,7 @@ const (
 	ActLang    = "language"
 	ActLater   = "later"
 	ActShow    = "show"
+	ActPage    = "page" // Two buttons beside each other need two names: page/back and page/on.
 
 	CallPay  = "pay"
 	CallList = "list"

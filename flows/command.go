@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kvitt/billing"
 	"kvitt/bot"
@@ -39,36 +40,29 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	if !lists[word] || rest != "" {
 		return f.line(w.say("command.help")), nil
 	}
-	records, err := f.listing(ctx, orText(word, "open"))
+	records, more, err := f.listing(ctx, orText(word, "open"))
 	if err != nil {
 		return f.line(w.say("command.later")), nil
 	}
-	return f.list(ctx, w, orText(word, "open"), records), nil
+	return f.list(ctx, w, orText(word, "open"), records, more), nil
 }
 
-// listing finds the invoices that a word of the command asks for, the most urgent first.
-func (f *Flows) listing(ctx context.Context, word string) ([]Record, error) {
-	today := billing.DateOf(f.Now(), f.Policy.Zone)
-	var found []Record
-	for item, err := range f.all(ctx) {
-		if err != nil {
-			return nil, err
+// listing finds the invoices that a word of the command asks for: the most urgent first, or what was paid last. more says how many were left out.
+func (f *Flows) listing(ctx context.Context, word string) (found []Record, more int, err error) {
+	if word == "paid" {
+		if found, err = f.paidSince(ctx, time.Time{}, listed); err == nil {
+			more, err = f.count(ctx, listPaid, "")
 		}
-		if wanted(word, item.Rec, today) {
-			found = append(found, item.Rec)
-		}
+		return found, max(0, more-len(found)), err
 	}
-	slices.SortFunc(found, urgency)
-	return found, nil
+	open, err := f.toPayNow(ctx)
+	today := billing.DateOf(f.Now(), f.Policy.Zone)
+	found = slices.DeleteFunc(open, func(r Record) bool { return !wanted(word, r, today) })
+	more = max(0, len(found)-listed)
+	return found[:len(found)-more], more, err
 }
 
 func wanted(word string, r Record, today billing.Date) bool {
-	if word == "paid" {
-		return r.State == Paid
-	}
-	if !r.payable() && !r.busy() {
-		return false
-	}
 	due := r.Invoice.Due
 	switch word {
 	case "due":
@@ -79,14 +73,14 @@ func wanted(word string, r Record, today billing.Date) bool {
 	return true
 }
 
-func (f *Flows) list(ctx context.Context, w words, word string, records []Record) bot.Message {
+func (f *Flows) list(ctx context.Context, w words, word string, records []Record, more int) bot.Message {
 	title := w.say("command." + word)
 	if len(records) == 0 {
 		return f.line(title + ": " + w.say("command.none"))
 	}
 	lines := []string{title + "."}
 	blocks := []bot.Block{bot.Header(title)}
-	for i, rec := range records[:min(len(records), listed)] {
+	for i, rec := range records {
 		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 		line := strings.TrimSpace(c.title() + ". " + c.facts() + ". " + c.status())
 		lines, blocks = append(lines, line), append(blocks, bot.Plain(line))
@@ -94,7 +88,7 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 			blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", i), c.payButton()))
 		}
 	}
-	if more := len(records) - listed; more > 0 {
+	if more > 0 {
 		blocks = append(blocks, bot.Note(w.count("home.more", more)))
 	}
 	return bot.Message{Text: plainText(lines...), Blocks: blocks, Answer: true}
@@ -102,14 +96,9 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 
 // commandPay opens the modal for the invoice with that number.
 func (f *Flows) commandPay(ctx context.Context, w words, c bot.Click, number string) (bot.Message, error) {
-	var found []Record
-	for item, err := range f.all(ctx) {
-		if err != nil {
-			return f.line(w.say("command.later")), nil
-		}
-		if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) && item.Rec.State != Gone {
-			found = append(found, item.Rec)
-		}
+	found, err := f.numbered(ctx, number)
+	if err != nil {
+		return f.line(w.say("command.later")), nil
 	}
 	switch len(found) {
 	case 0:
@@ -118,7 +107,26 @@ func (f *Flows) commandPay(ctx context.Context, w words, c bot.Click, number str
 		c.Value, c.Action = found[0].Invoice.ID, ActPay
 		return f.line(w.say("command.opening", "Title", titleOf(w, found[0].Invoice))), f.pressPay(ctx, c)
 	}
-	return f.list(ctx, w, "several", found), nil
+	more := max(0, len(found)-listed)
+	return f.list(ctx, w, "several", found[:len(found)-more], more), nil
+}
+
+// numbered finds the invoices with a number: among the open ones, and only if there is none, among the paid ones.
+func (f *Flows) numbered(ctx context.Context, number string) (found []Record, err error) {
+	for _, list := range []string{listOpen, listPaid} {
+		for item, err := range f.on(ctx, list, false) {
+			if err != nil {
+				return nil, err
+			}
+			if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) {
+				found = append(found, item.Rec)
+			}
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	return found, nil
 }
 
 func (f *Flows) line(text string) bot.Message {

@@ -53,7 +53,7 @@ func (f *Flows) pressShow(ctx context.Context, c bot.Click) error {
 		if right != MayPay {
 			return f.deniedView(ctx, w, "", right), nil
 		}
-		records, err := f.listing(ctx, "open")
+		records, err := f.toPayNow(ctx)
 		return f.listView(ctx, w, records), err
 	})
 }

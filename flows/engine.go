@@ -38,14 +38,11 @@ func (f *Flows) Run(ctx context.Context) {
 // wakeAll has every invoice planned anew on which something may still come: when to wake was decided by the settings and the billing admins of
 // then, which may be others now.
 func (f *Flows) wakeAll(ctx context.Context) error {
-	for item, err := range f.all(ctx) {
+	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return err
 		}
-		if item.Rec.atRest() {
-			continue
-		}
-		_, err := f.Records.Update(ctx, item.ID, func(r *Record) (store.Next, error) {
+		_, err := f.update(ctx, item.ID, func(r *Record) (store.Next, error) {
 			return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 		})
 		if err != nil {
@@ -54,11 +51,6 @@ func (f *Flows) wakeAll(ctx context.Context) error {
 	}
 	f.nudge()
 	return nil
-}
-
-// atRest says whether nothing comes any more by itself: paid and confirmed, or gone.
-func (r *Record) atRest() bool {
-	return r.State == Gone || (r.State == Paid && r.Undo == nil && (len(r.Payments) == 0 || r.Payments[len(r.Payments)-1].Settled))
 }
 
 // nudge makes the sweepers look at once: a click or a webhook has changed a record.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,24 +13,35 @@ import (
 )
 
 const (
-	homeInvoices = 20                  // More are counted, not shown: a Home holds 100 blocks.
+	homeInvoices = 20                  // On one page: a Home holds 100 blocks.
 	homePaid     = 5                   // Of what was paid lately.
 	lately       = 30 * 24 * time.Hour // What was paid lately.
 )
 
 // home publishes a person's App Home: to a billing admin the invoices to pay, to everybody else that billing admins handle them.
-func (f *Flows) home(ctx context.Context, c bot.Click) error {
+func (f *Flows) home(ctx context.Context, c bot.Click) error { return f.publishHome(ctx, c.User, 0) }
+
+// turnPage shows another page of the invoices to pay.
+func (f *Flows) turnPage(ctx context.Context, c bot.Click) error {
+	page, err := strconv.Atoi(c.Value)
+	if err != nil {
+		page = 0
+	}
+	return f.publishHome(ctx, c.User, page)
+}
+
+func (f *Flows) publishHome(ctx context.Context, user string, page int) error {
 	ctx, cancel := context.WithTimeout(ctx, homeTime)
 	defer cancel()
-	reader, _, _ := f.People.Reader(ctx, c.User, f.Policy.Team)
+	reader, _, _ := f.People.Reader(ctx, user, f.Policy.Team)
 	w := speak(reader.Lang)
-	right, err := f.Admins.Right(ctx, c.User, recently)
+	right, err := f.Admins.Right(ctx, user, recently)
 	if err != nil {
 		return err
 	}
 	blocks := []bot.Block{bot.Plain(w.say("home.denied"))}
 	if right == MayPay {
-		if blocks, err = f.homeBlocks(ctx, w); err != nil {
+		if blocks, err = f.homeBlocks(ctx, w, page); err != nil {
 			return err
 		}
 	}
@@ -37,49 +49,52 @@ func (f *Flows) home(ctx context.Context, c bot.Click) error {
 		blocks = append(blocks, askButton(w))
 	}
 	if right != Outsider {
-		blocks = append(blocks, bot.Divider(), bot.Plain(w.say("home.language")), f.languageChoice(ctx, w, c.User))
+		blocks = append(blocks, bot.Divider(), bot.Plain(w.say("home.language")), f.languageChoice(ctx, w, user))
 	}
-	return f.Bot.Publish(ctx, c.User, bot.View{Blocks: blocks})
+	return f.Bot.Publish(ctx, user, bot.View{Blocks: blocks})
 }
 
-func (f *Flows) homeBlocks(ctx context.Context, w words) ([]bot.Block, error) {
-	var open, paid []Record
-	for item, err := range f.all(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		switch pay := item.Rec.lastPayment(); {
-		case item.Rec.payable() || item.Rec.busy():
-			open = append(open, item.Rec)
-		case pay != nil && f.Now().Sub(pay.At) < lately:
-			paid = append(paid, item.Rec)
-		}
+func (f *Flows) homeBlocks(ctx context.Context, w words, page int) ([]bot.Block, error) {
+	open, err := f.toPayNow(ctx)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(open, urgency)
-	slices.SortFunc(paid, func(a, b Record) int { return b.lastPayment().At.Compare(a.lastPayment().At) })
-	blocks := f.toPay(ctx, w, open)
+	paid, err := f.paidSince(ctx, f.Now().Add(-lately), homePaid)
+	if err != nil {
+		return nil, err
+	}
+	blocks := f.toPay(ctx, w, open, page)
 	if len(paid) > 0 {
 		blocks = append(blocks, bot.Divider(), bot.Header(w.say("home.paid")))
 	}
-	for _, rec := range paid[:min(len(paid), homePaid)] {
+	for _, rec := range paid {
 		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
 	return append(blocks, bot.Note(w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")))), nil
 }
 
-// toPay lists the invoices to pay, each with its button.
-func (f *Flows) toPay(ctx context.Context, w words, open []Record) []bot.Block {
+// toPay lists one page of the invoices to pay, each with its button.
+func (f *Flows) toPay(ctx context.Context, w words, open []Record, page int) []bot.Block {
 	blocks := []bot.Block{bot.Header(w.say("home.topay"))}
 	if len(open) == 0 {
 		return append(blocks, bot.Plain(w.say("home.empty")))
 	}
 	blocks = append(blocks, bot.Plain(w.say("home.total", "Totals", w.list(totals(w, open), "and"))))
-	for i, rec := range open[:min(len(open), homeInvoices)] {
+	page = min(max(page, 0), (len(open)-1)/homeInvoices)
+	from, to := page*homeInvoices, min((page+1)*homeInvoices, len(open))
+	for i, rec := range open[from:to] {
 		blocks = append(blocks, f.listed(ctx, w, rec, i)...)
 	}
-	if more := len(open) - homeInvoices; more > 0 {
-		blocks = append(blocks, bot.Note(w.count("home.more", more)))
+	var turn []bot.Element
+	if page > 0 {
+		turn = append(turn, bot.Button{Action: ActPage + "/back", Value: strconv.Itoa(page - 1), Label: w.say("home.back")})
+	}
+	if to < len(open) {
+		turn = append(turn, bot.Button{Action: ActPage + "/on", Value: strconv.Itoa(page + 1), Label: w.count("home.more", len(open)-to)})
+	}
+	if len(turn) > 0 {
+		blocks = append(blocks, bot.Actions("page", turn...))
 	}
 	return blocks
 }

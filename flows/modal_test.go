@@ -65,7 +65,7 @@ func homes(t *testing.T, w words) map[string][]bot.Block {
 	for range homeInvoices + 7 {
 		many = append(many, openRecord())
 	}
-	return map[string][]bot.Block{"home-empty": f.toPay(t.Context(), w, nil), "home-several": f.toPay(t.Context(), w, several), "home-many": f.toPay(t.Context(), w, many)}
+	return map[string][]bot.Block{"home-empty": f.toPay(t.Context(), w, nil, 0), "home-several": f.toPay(t.Context(), w, several, 0), "home-many": f.toPay(t.Context(), w, many, 0), "home-last": f.toPay(t.Context(), w, many, 1)}
 }
 
 func TestHowEveryModalLooks(t *testing.T) {

@@ -26,6 +26,8 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActLang, f.chooseLanguage)
 	f.Bot.OnPress(ActLater, f.chooseLater)
 	f.Bot.OnPress(ActShow, f.pressShow)
+	f.Bot.OnPress(ActPage+"/back", f.turnPage)
+	f.Bot.OnPress(ActPage+"/on", f.turnPage)
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
 	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
 	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))

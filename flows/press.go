@@ -60,7 +60,7 @@ func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error)
 	}
 	id := c.Value
 	if id == "" {
-		open, err := f.listing(ctx, "open")
+		open, err := f.toPayNow(ctx)
 		if err != nil {
 			return bot.View{}, err
 		}

@@ -155,12 +155,13 @@ func (j *job) change(ctx context.Context, fn func(*Record) error, wake time.Time
 	}, store.Under(j.lease))
 }
 
-// update changes a record, together with its audit entries, and counts those.
+// update changes a record, together with its audit entries and its place on the lists, and counts the entries.
 func (f *Flows) update(ctx context.Context, id string, fn func(*Record) (store.Next, error), opts ...store.Option) (Record, error) {
 	rec, err := f.Records.Update(ctx, id, func(r *Record) (store.Next, error) {
 		r.notes = nil
 		next, err := fn(r)
 		next.Audit = r.notes
+		next.List, next.Place = r.list()
 		return next, err
 	}, opts...)
 	if err == nil {

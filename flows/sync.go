@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -66,8 +65,8 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
 	}
-	standing := map[State]int{Open: 0, Paying: 0, Unknown: 0, Submitted: 0, Paid: 0, Gone: 0}
-	for item, err := range f.all(ctx) {
+	standing := map[State]int{Open: 0, Paying: 0, Unknown: 0, Submitted: 0}
+	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
@@ -75,14 +74,24 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 			continue
 		}
 		standing[item.Rec.State]++
-		if !listed[item.ID] && item.Rec.State != Gone && item.Rec.State != Paid {
+		if !listed[item.ID] {
 			errs = append(errs, f.reread(ctx, provider, item.ID))
 		}
 	}
-	for state, count := range standing {
-		f.observe(Observation{What: ObservedInvoices, Service: provider.Name(), Name: string(state), Count: count})
+	return errors.Join(append(errs, f.observeStanding(ctx, provider.Name(), standing))...)
+}
+
+// observeStanding counts the invoices of a billing service by state.
+func (f *Flows) observeStanding(ctx context.Context, service string, standing map[State]int) (err error) {
+	for state, list := range map[State]string{Paid: listPaid, Gone: listGone} {
+		if standing[state], err = f.count(ctx, list, service); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	for state, count := range standing {
+		f.observe(Observation{What: ObservedInvoices, Service: service, Name: string(state), Count: count})
+	}
+	return nil
 }
 
 func unreachable(err error) bool {
@@ -112,21 +121,6 @@ func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (
 		r.see(inv, read, f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
-}
-
-// all yields every record that can be read. One that cannot is told to the operator, and keeps nobody from the others.
-func (f *Flows) all(ctx context.Context) iter.Seq2[store.Item[Record], error] {
-	return func(yield func(store.Item[Record], error) bool) {
-		for item, err := range f.Records.All(ctx) {
-			if err != nil && item.ID != "" {
-				f.Log.ErrorContext(ctx, "an invoice's record cannot be read; restore it from a backup", "invoice", item.ID, "err", err)
-				continue
-			}
-			if !yield(item, err) {
-				return
-			}
-		}
-	}
 }
 
 // same compares what a billing service said twice.

@@ -72,7 +72,7 @@ func (f *File) admit(tx *bolt.Tx, old stored, w Write, now time.Time) error {
 
 // apply is the document after a write.
 func apply(old stored, w Write, now time.Time) stored {
-	s := stored{tokens: old.tokens, Doc: Doc{Version: old.Version + 1, Body: w.Body, Head: w.Head, Lane: w.Lane}}
+	s := stored{tokens: old.tokens, listing: w.listing(), Doc: Doc{Version: old.Version + 1, Body: w.Body, Head: w.Head, Lane: w.Lane}}
 	if s.Lane == "" {
 		s.Lane = Routine
 	}
@@ -102,8 +102,11 @@ func load(tx *bolt.Tx, key Key) (stored, error) {
 	return s, nil
 }
 
-// replace puts a document and its wake in the place of the old ones.
+// replace puts a document, its wake and its listing in the place of the old ones.
 func replace(tx *bolt.Tx, key Key, old, s stored) error {
+	if err := relist(tx, key, old.listing, s.listing); err != nil {
+		return err
+	}
 	wakes := tx.Bucket(wakesBucket)
 	if !old.Wake.IsZero() {
 		if err := wakes.Delete(wakeKey(key, old.Lane, old.Wake)); err != nil {
@@ -120,6 +123,22 @@ func replace(tx *bolt.Tx, key Key, old, s stored) error {
 		return err
 	}
 	return tx.Bucket(docsBucket).Put(docKey(key), value)
+}
+
+func relist(tx *bolt.Tx, key Key, old, listing string) error {
+	lists := tx.Bucket(listsBucket)
+	if old == listing {
+		return nil
+	}
+	if old != "" {
+		if err := lists.Delete(listKey(key, old)); err != nil {
+			return err
+		}
+	}
+	if listing == "" {
+		return nil
+	}
+	return lists.Put(listKey(key, listing), nil)
 }
 
 // IDs implements Backend.

@@ -78,6 +78,9 @@ func (f *File) settle(ctx context.Context) error {
 		if found > layoutVersion {
 			return &LayoutError{Path: f.path, Found: found, Known: layoutVersion}
 		}
+		if err := upgrade(tx, meta, found); err != nil {
+			return err
+		}
 		for _, name := range buckets {
 			if tx.Bucket(name) == nil {
 				return &DamagedError{What: f.path, Err: fmt.Errorf("its part %q is missing", name)}
@@ -85,6 +88,17 @@ func (f *File) settle(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// upgrade turns an older layout into this one.
+func upgrade(tx *bolt.Tx, meta *bolt.Bucket, found int) error {
+	if found >= layoutVersion {
+		return nil
+	}
+	if _, err := tx.CreateBucketIfNotExists(listsBucket); err != nil {
+		return err
+	}
+	return meta.Put(layoutKey, []byte(strconv.Itoa(layoutVersion)))
 }
 
 func create(tx *bolt.Tx) error {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The layout of the file, version 1. A part of a key never holds a NUL byte, so
+// The layout of the file, version 2. A part of a key never holds a NUL byte, so
 // "|" below, which is one, keeps parts apart and keeps their byte order.
 // Times are microseconds since 1970, numbers are big-endian in eight bytes: the
 // order of the bytes is the order of the values.
@@ -18,6 +18,7 @@ import (
 //	meta    "layout"                  "1"
 //	docs    team|kind|id              length of header, header (JSON), body
 //	wakes   team|lane|wake,kind|id    nothing: the documents that are awake
+//	lists   team|kind|list|place|id   nothing: the documents on lists, place in 16 hexadecimal digits
 //	audit   team|kind|id|seq          the entry (JSON)
 //	seen    team|id                   end of its life, the token that brought it
 //	expiry  end of life,team|id       nothing: what may be forgotten, in order
@@ -26,19 +27,21 @@ import (
 // before is dead, so they live and die with the process, and cost no disk.
 //
 // A newer layout is refused at open (LayoutError). Whoever changes the layout
-// raises the number and turns the old one into the new one there.
-const layoutVersion = 1
+// raises the number and turns the old one into the new one there (upgrade).
+// Version 1 had no lists; what it holds is on none until it is written again.
+const layoutVersion = 2
 
 var (
 	metaBucket   = []byte("meta")
 	docsBucket   = []byte("docs")
 	wakesBucket  = []byte("wakes")
+	listsBucket  = []byte("lists")
 	auditBucket  = []byte("audit")
 	seenBucket   = []byte("seen")
 	expiryBucket = []byte("expiry")
 	layoutKey    = []byte("layout")
 	pingKey      = []byte("ping")
-	buckets      = [][]byte{metaBucket, docsBucket, wakesBucket, auditBucket, seenBucket, expiryBucket}
+	buckets      = [][]byte{metaBucket, docsBucket, wakesBucket, listsBucket, auditBucket, seenBucket, expiryBucket}
 )
 
 const sep = "\x00"
@@ -88,6 +91,8 @@ func splitWake(team string, rest []byte) (Key, time.Time, error) {
 	return Key{team, kind, id}, readTime(rest), nil
 }
 
+func listKey(k Key, listing string) []byte { return append(kindPrefix(k.Team, k.Kind), listing...) }
+
 func expiryKey(end time.Time, seen []byte) []byte { return append(appendTime(nil, end), seen...) }
 
 func appendTime(b []byte, t time.Time) []byte {
@@ -111,13 +116,15 @@ type header struct {
 	Hash    string   `json:"hash,omitempty"`
 	Wake    int64    `json:"wake,omitempty"` // Microseconds; 0: it sleeps.
 	Lane    Lane     `json:"lane"`
-	Tokens  []string `json:"tokens,omitempty"` // Of the last writes, oldest first.
+	Listing string   `json:"listing,omitempty"` // See Write.listing.
+	Tokens  []string `json:"tokens,omitempty"`  // Of the last writes, oldest first.
 }
 
 // stored is a document and the tokens of its last writes.
 type stored struct {
 	Doc
-	tokens []string
+	listing string
+	tokens  []string
 }
 
 // wrote tells whether the write of this token was applied.
@@ -126,7 +133,7 @@ func (s stored) wrote(token string) bool {
 }
 
 func (s stored) encode() ([]byte, error) {
-	h := header{Version: s.Version, Seq: s.Head.Seq, Hash: s.Head.Hash, Lane: s.Lane, Tokens: s.tokens}
+	h := header{Version: s.Version, Seq: s.Head.Seq, Hash: s.Head.Hash, Lane: s.Lane, Listing: s.listing, Tokens: s.tokens}
 	if !s.Wake.IsZero() {
 		h.Wake = s.Wake.UnixMicro()
 	}
@@ -152,7 +159,7 @@ func decodeStored(b []byte) (stored, error) {
 	if h.Version < 1 {
 		return stored{}, errors.New("its version is missing")
 	}
-	s := stored{tokens: h.Tokens, Doc: Doc{
+	s := stored{tokens: h.Tokens, listing: h.Listing, Doc: Doc{
 		Version: h.Version, Body: slices.Clone(b[used+int(n):]),
 		Head: Head{Seq: h.Seq, Hash: h.Hash}, Lane: h.Lane,
 	}}

@@ -26,6 +26,8 @@ func Of[T any](b Backend, team, kind string) *Records[T] {
 type Next struct {
 	Wake    time.Time     // See Write.Wake.
 	Lane    Lane          // "" is Routine.
+	List    string        // See Write.List.
+	Place   time.Time     // See Write.Place.
 	Audit   []Note        // What to put on the record's audit trail.
 	Seen    string        // An id that must be new to the team, or ErrSeen.
 	SeenFor time.Duration // How long to remember it.
@@ -102,7 +104,7 @@ func (r *Records[T]) write(ctx context.Context, id string, doc Doc, rec T, next 
 		return fmt.Errorf("%w: %s: %w", ErrInvalid, key, err)
 	}
 	w := Write{
-		Key: key, If: doc.Version, Body: body, Wake: next.Wake, Lane: next.Lane,
+		Key: key, If: doc.Version, Body: body, Wake: next.Wake, Lane: next.Lane, List: next.List, Place: next.Place,
 		Seen: next.Seen, SeenFor: next.SeenFor, Token: token,
 	}
 	w.Entries, w.Head = Chain(key, doc.Head, next.Audit)
@@ -122,8 +124,23 @@ type Item[T any] struct {
 // read comes as its id and an error, and does not hide those after it; an error
 // without an id ends the walk. It holds no lock while it yields.
 func (r *Records[T]) All(ctx context.Context) iter.Seq2[Item[T], error] {
+	return r.each(ctx, r.backend.IDs(ctx, r.team, r.kind))
+}
+
+// Listed yields the records on a list by their places, the earliest or the
+// newest first, as All does.
+func (r *Records[T]) Listed(ctx context.Context, list string, newest bool) iter.Seq2[Item[T], error] {
+	return r.each(ctx, r.backend.Listed(ctx, r.team, r.kind, list, newest))
+}
+
+// IDs yields the ids of the records on a list by their places, the earliest first.
+func (r *Records[T]) IDs(ctx context.Context, list string) iter.Seq2[string, error] {
+	return r.backend.Listed(ctx, r.team, r.kind, list, false)
+}
+
+func (r *Records[T]) each(ctx context.Context, ids iter.Seq2[string, error]) iter.Seq2[Item[T], error] {
 	return func(yield func(Item[T], error) bool) {
-		for id, err := range r.backend.IDs(ctx, r.team, r.kind) {
+		for id, err := range ids {
 			if err != nil {
 				yield(Item[T]{}, err)
 				return

@@ -16,7 +16,7 @@ func (r *Redis) Trail(ctx context.Context, key Key) iter.Seq2[Entry, error] {
 		}
 		for from := int64(0); ; from += page {
 			var texts []string
-			err := r.read(ctx, "the audit trail of "+key.String(), func(ctx context.Context) (err error) {
+			err := r.ask(ctx, "the audit trail of "+key.String(), func(ctx context.Context) (err error) {
 				texts, err = r.client.LRange(ctx, r.keys.trail(key), from, from+page-1).Result()
 				return err
 			})
@@ -48,7 +48,7 @@ func decodeLink(key Key, seq int64, text string) (Entry, error) {
 // Chains implements Backend.
 func (r *Redis) Chains(ctx context.Context) iter.Seq2[Key, error] {
 	return func(yield func(Key, error) bool) {
-		for name, err := range r.names(ctx, "the list of audit trails", r.keys.chains()) {
+		for name, err := range r.names(ctx, "the list of audit trails", r.keys.chains(), everything) {
 			if err != nil {
 				yield(Key{}, err)
 				return

@@ -20,7 +20,7 @@ func (r *Redis) Load(ctx context.Context, key Key) (Doc, error) {
 	}
 	var value []byte
 	found := true
-	err := r.read(ctx, key.String(), func(ctx context.Context) (err error) {
+	err := r.ask(ctx, key.String(), func(ctx context.Context) (err error) {
 		value, err = r.client.Get(ctx, r.keys.doc(key)).Bytes()
 		if err == redis.Nil { // Not what wraps it: Sentinel's own "no such master" does.
 			found, err = false, nil
@@ -60,7 +60,7 @@ func (r *Redis) Write(ctx context.Context, w Write) error {
 
 func (r *Redis) writeKeys(w Write) []string {
 	keys := append([]string{r.keys.doc(w.Key), r.keys.leases(w.Key.Team)}, r.keys.lanes(w.Key.Team)...)
-	keys = append(keys, r.keys.ids(w.Key.Team, w.Key.Kind), r.keys.trail(w.Key), r.keys.chains(), r.keys.pulse(), r.keys.done(w.Key, w.Token))
+	keys = append(keys, r.keys.ids(w.Key.Team, w.Key.Kind), r.keys.trail(w.Key), r.keys.chains(), r.keys.pulse(), r.keys.done(w.Key, w.Token), r.keys.lists(w.Key.Team, w.Key.Kind))
 	if w.Seen != "" {
 		keys = append(keys, r.keys.seen(w.Key.Team, w.Seen))
 	}
@@ -72,7 +72,7 @@ func writeArgs(w Write) ([]any, error) {
 	args := []any{
 		w.Token, w.Lease, microDigits(w.SeenFor), strconv.FormatInt(w.If, 10), string(cmp.Or(w.Lane, Routine)),
 		wakeDigits(w.Wake), strconv.FormatInt(w.Head.Seq, 10), w.Head.Hash, strconv.FormatInt(from.Seq, 10), from.Hash,
-		w.Key.ID, wakeMember(w.Key), chainMember(w.Key), strconv.Itoa(Remembered), w.Body,
+		w.Key.ID, wakeMember(w.Key), chainMember(w.Key), strconv.Itoa(Remembered), w.Body, w.listing(),
 	}
 	for _, e := range w.Entries {
 		text, err := json.Marshal(link{e.At, e.Who, e.What, e.Facts, e.Prev, e.Hash})
@@ -112,37 +112,10 @@ func (r *Redis) IDs(ctx context.Context, team, kind string) iter.Seq2[string, er
 			yield("", err)
 			return
 		}
-		for id, err := range r.names(ctx, team+"/"+kind, r.keys.ids(team, kind)) {
+		for id, err := range r.names(ctx, team+"/"+kind, r.keys.ids(team, kind), everything) {
 			if !yield(id, err) {
 				return
 			}
-		}
-	}
-}
-
-// names yields the members of a sorted set whose scores are all 0, in byte
-// order, page by page. An error ends it.
-func (r *Redis) names(ctx context.Context, what, key string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for from := "-"; ; {
-			var names []string
-			err := r.read(ctx, what, func(ctx context.Context) (err error) {
-				names, err = r.client.ZRangeByLex(ctx, key, &redis.ZRangeBy{Min: from, Max: "+", Count: page}).Result()
-				return err
-			})
-			if err != nil {
-				yield("", err)
-				return
-			}
-			for _, name := range names {
-				if !yield(name, nil) {
-					return
-				}
-			}
-			if len(names) < page {
-				return
-			}
-			from = "(" + names[page-1]
 		}
 	}
 }

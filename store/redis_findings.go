@@ -37,7 +37,7 @@ func onlyBad(findings []Finding) (bad []Finding) {
 // does not tell is a finding too. It answers ErrUnavailable when nothing can be
 // asked at all.
 func (r *Redis) Findings(ctx context.Context) (all []Finding, err error) {
-	err = r.read(ctx, "looking at its settings", func(ctx context.Context) error {
+	err = r.ask(ctx, "looking at its settings", func(ctx context.Context) error {
 		if r.many == nil {
 			all, err = look(ctx, r.one, false)
 			return err
@@ -70,13 +70,16 @@ func look(ctx context.Context, node *redis.Client, asCluster bool) ([]Finding, e
 	if err != nil {
 		return nil, err
 	}
-	found := judge(parseInfo(text), asCluster)
+	info := parseInfo(text)
+	found := judge(info, asCluster)
 	settings, err := node.ConfigGet(ctx, "appendfsync").Result()
 	switch {
 	case err != nil && code(err) == "":
 		return nil, err
 	case err != nil:
 		found = append(found, Finding{What: "does not tell its settings (CONFIG GET)", Mend: "allow +config|get, or see to it that appendfsync is everysec or always"})
+	case settings["appendfsync"] == "everysec" && info["connected_slaves"] == "0" && info["aof_enabled"] == "1":
+		found = append(found, Finding{What: "has no replica and writes to its disk once a second, so a crash may lose the last two seconds (appendfsync everysec)", Mend: "set appendfsync always, which costs a fraction of a millisecond a write, or give it a replica"})
 	case settings["appendfsync"] == "no":
 		found = append(found, Finding{What: "leaves it to the system when to write to the disk (appendfsync no)", Mend: "set appendfsync everysec, or a power failure loses what the system had not written"})
 	}
@@ -102,6 +105,8 @@ func judge(info map[string]string, asCluster bool) (found []Finding) {
 			found = append(found, Finding{Bad: bad, What: what, Mend: mend})
 		}
 	}
+	replicas, _ := strconv.Atoi(info["connected_slaves"])
+	_, wantsReplicas := info["min_slaves_good_slaves"]
 	policy, limit := info["maxmemory_policy"], info["maxmemory"]
 	evicts := policy != "" && policy != "noeviction"
 	failed := func(name string) bool { return info[name] != "" && info[name] != "ok" }
@@ -116,6 +121,8 @@ func judge(info map[string]string, asCluster bool) (found []Finding) {
 		"would throw away what it keeps if it had a limit (maxmemory-policy "+policy+")", "set maxmemory-policy noeviction")
 	add(info["aof_enabled"] == "0", false,
 		"keeps no append-only file, so a crash loses everything since its last snapshot, payments under way included", "set appendonly yes")
+	add(replicas > 1 && !wantsReplicas, false,
+		"goes on without any replica, so a second failover right after a first one loses what came in between (min-replicas-to-write 0)", "set min-replicas-to-write 1")
 	add(failed("aof_last_write_status"), false,
 		"could not write its append-only file and refuses to store", "look at its log and at the disk")
 	add(failed("rdb_last_bgsave_status"), false,

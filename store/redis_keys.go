@@ -21,6 +21,7 @@ import (
 //	{kvitt}:doc|team|kind|id string  header (JSON), a line feed, body
 //	{kvitt}:done|team|kind|id|token  string  a write; lives a minute
 //	{kvitt}:ids|team|kind    zset    id, all with score 0, so in byte order
+//	{kvitt}:lists|team|kind  zset    list|place|id, all with score 0; place in 16 hexadecimal digits
 //	{kvitt}:due|team|lane    zset    kind|id by wake: awake, and nobody holds it
 //	{kvitt}:held|team|lane   zset    kind|id by end of its lease
 //	{kvitt}:leases|team      hash    kind|id: end of the lease, wake or 0, token
@@ -55,6 +56,9 @@ func (s keyspace) done(k Key, token string) string {
 }
 func (s keyspace) trail(k Key) string           { return string(s) + "trail" + sep + chainMember(k) }
 func (s keyspace) ids(team, kind string) string { return string(s) + "ids" + sep + team + sep + kind }
+func (s keyspace) lists(team, kind string) string {
+	return string(s) + "lists" + sep + team + sep + kind
+}
 func (s keyspace) due(team string, l Lane) string {
 	return string(s) + "due" + sep + team + sep + string(l)
 }

@@ -31,8 +31,11 @@ var spaces atomic.Int64
 
 func newSpace() string { return fmt.Sprint("space ", spaces.Add(1)) }
 
+// unit is long enough for a busy machine to make a few calls in it.
+const unit = 200 * time.Millisecond
+
 // conform runs the suite on a server that all its tests share, in real time.
-func conform(t *testing.T, url string) {
+func conform(t *testing.T, url string, unit time.Duration) {
 	storetest.Run(t, func(t *testing.T) storetest.Harness {
 		t.Parallel()
 		opts := store.RedisOptions{Space: newSpace()}
@@ -43,21 +46,21 @@ func conform(t *testing.T, url string) {
 			}
 			return openRedis(t, url, opts)
 		}
-		return storetest.Harness{Backend: r, Now: time.Now, Advance: time.Sleep, Unit: 200 * time.Millisecond, Reopen: reopen}
+		return storetest.Harness{Backend: r, Now: time.Now, Advance: time.Sleep, Unit: unit, Reopen: reopen}
 	})
 }
 
 func TestRedisKeepsEveryPromise(t *testing.T) {
 	t.Parallel()
-	conform(t, redistest.Start(t).URL())
+	conform(t, redistest.Start(t).URL(), unit)
 }
 
 func TestRedisClusterKeepsEveryPromise(t *testing.T) {
 	t.Parallel()
-	conform(t, redistest.StartCluster(t, 3, 0).URL())
+	conform(t, redistest.StartCluster(t, 3, 0).URL(), unit)
 }
 
 func TestRedisSentinelKeepsEveryPromise(t *testing.T) {
 	t.Parallel()
-	conform(t, redistest.StartSentinel(t).URL())
+	conform(t, redistest.StartSentinel(t).URL(), unit)
 }

@@ -86,6 +86,11 @@ type Write struct {
 	// that nothing wakes early.
 	Wake time.Time
 	Lane Lane // "" is Routine.
+	// List, unless "", names the list of its team and kind that the document is
+	// on after this write, at Place; a document is on one list at most. Places
+	// are kept to the microsecond. See Backend.Listed.
+	List  string
+	Place time.Time
 	// Head is the end of the audit chain after this write; Entries are what it
 	// adds. Chain makes both from the stored Head, which they must continue.
 	Head    Head
@@ -114,6 +119,9 @@ func (w Write) Check() error {
 	if w.Lane != "" && w.Lane != Urgent && w.Lane != Routine {
 		return fmt.Errorf("%w: %s: there is no lane %q", ErrInvalid, w.Key, w.Lane)
 	}
+	if len(w.List) > MaxKey || strings.ContainsRune(w.List, 0) {
+		return fmt.Errorf("%w: %s: list %.64q is too long or holds a NUL byte", ErrInvalid, w.Key, w.List)
+	}
 	if w.Seen != "" {
 		if err := CheckSeen(w.Key.Team, w.Seen, w.SeenFor); err != nil {
 			return err
@@ -126,6 +134,25 @@ func (w Write) Check() error {
 		}
 	}
 	return nil
+}
+
+// listing is where a document stands on the lists of its team and kind: list,
+// place and id, so that the order of these is the order of the list. "" is on
+// none.
+func (w Write) listing() string {
+	if w.List == "" {
+		return ""
+	}
+	return w.List + sep + fmt.Sprintf("%016x", uint64(w.Place.UnixMicro())^1<<63) + sep + w.Key.ID
+}
+
+// unlisted is the id in a listing of a list.
+func unlisted(list, listing string) (id string, ok bool) {
+	rest, ok := strings.CutPrefix(listing, list+sep)
+	if !ok || len(rest) < 18 {
+		return "", false
+	}
+	return rest[17:], true
 }
 
 // Continues says what is wrong with a write to a document whose chain ends at
@@ -201,6 +228,11 @@ type Backend interface {
 	// once. What is written meanwhile may or may not be among them. It holds no
 	// lock while it yields. An error ends it.
 	IDs(ctx context.Context, team, kind string) iter.Seq2[string, error]
+
+	// Listed yields the ids of the documents on a list by their places, the
+	// earliest or the newest first and ids of one place in byte order or its
+	// reverse, as IDs does. A document that is not written meanwhile is not missed.
+	Listed(ctx context.Context, team, kind, list string, newest bool) iter.Seq2[string, error]
 
 	// Trail yields the audit entries of a document, oldest first, as IDs does.
 	Trail(context.Context, Key) iter.Seq2[Entry, error]

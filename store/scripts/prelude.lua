@@ -18,10 +18,14 @@ local function put_lease(leases, member, l)
   redis.call('HSET', leases, member, digits(l.till) .. ' ' .. digits(l.wake) .. ' ' .. l.token)
 end
 
--- The token that brought an id which is still remembered; nil when it is new.
+-- The token that brought an id which is still remembered; nil when it is new. What cannot be read belongs to nobody, and
+-- is not new: better that a press is lost than that it counts twice.
 local function sight(seen, at)
-  local till, token = string.match(redis.call('GET', seen) or '', '^(%d+) (.*)$')
-  if till and tonumber(till) > at then return token end
+  local value = redis.call('GET', seen)
+  if not value then return nil end
+  local till, token = string.match(value, '^(%d+) (.*)$')
+  if not till then return '' end
+  if tonumber(till) > at then return token end
 end
 
 -- Redis' own expiry only cleans up. It comes later than the end that is stored, which decides.

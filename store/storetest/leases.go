@@ -18,6 +18,9 @@ var leases = []promise{
 	{"the holder's write does not give the lease back", holderWrites},
 	{"a released document keeps its wake", releasedKeepsWake},
 	{"releasing a lost lease harms nobody", releaseLost},
+	{"a leased document may change lanes", leasedChangesLanes},
+	{"a leased document may fall asleep", leasedFallsAsleep},
+	{"whoever lost a lease has not lost its place", placeKept},
 }
 
 // leasedByOne lets many sweepers loose on many documents.
@@ -154,5 +157,58 @@ func releaseLost(t *testing.T, h Harness) {
 	}
 	if got, _ := h.lease(t, 10); len(got) != 0 {
 		t.Errorf("releasing a lost lease freed %v", slices.Collect(keys(got)))
+	}
+}
+
+// leasedChangesLanes ends one lease by giving it back, and one by waiting.
+func leasedChangesLanes(t *testing.T, h Harness) {
+	h.put(t, store.Write{Key: key("given back"), Wake: h.Now()})
+	given := h.leaseOne(t)
+	h.put(t, store.Write{Key: key("expires"), Wake: h.Now()})
+	expires := h.leaseOne(t)
+	for _, l := range []store.Lease{given, expires} {
+		h.put(t, store.Write{Key: l.Key, If: 1, Wake: h.Now(), Lane: store.Urgent, Lease: l.Token})
+	}
+	if got, next, err := h.Backend.Lease(t.Context(), "T1", store.Urgent, 10, h.Unit); err != nil || len(got) != 0 || next.After(expires.Until) {
+		t.Errorf("the new lane gave %v (%v) and waits for %v, want nothing, until a lease ends", got, err, next)
+	}
+	if err := h.Backend.Release(t.Context(), given); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"given back", "expires"} {
+		h.wait(11 * i)
+		got, _, err := h.Backend.Lease(t.Context(), "T1", store.Urgent, 10, 100*h.Unit)
+		if err != nil || len(got) != 1 || got[0].Key.ID != want {
+			t.Errorf("the new lane gave %v (%v), want what %s", got, err, want)
+		}
+	}
+	if got, next := h.lease(t, 10); len(got) != 0 || !next.IsZero() {
+		t.Errorf("the old lane gave %v and waits for %v, want nothing and never", got, next)
+	}
+}
+
+func leasedFallsAsleep(t *testing.T, h Harness) {
+	h.put(t, store.Write{Key: key("1"), Wake: h.Now()})
+	l := h.leaseOne(t)
+	h.put(t, store.Write{Key: key("1"), If: 1, Lease: l.Token})
+	if got, next := h.lease(t, 10); len(got) != 0 || !next.IsZero() {
+		t.Errorf("got %v and should wait for %v, want nothing and never", got, next)
+	}
+	h.wait(11)
+	if got, next := h.lease(t, 10); len(got) != 0 || !next.IsZero() {
+		t.Errorf("after the lease got %v and should wait for %v, want nothing and never", got, next)
+	}
+	h.put(t, store.Write{Key: key("1"), If: 2, Wake: h.Now()})
+	h.leaseOne(t)
+}
+
+func placeKept(t *testing.T, h Harness) {
+	h.put(t, store.Write{Key: key("first"), Wake: h.Now()})
+	h.leaseOne(t)
+	h.put(t, store.Write{Key: key("second"), Wake: h.in(1)})
+	h.wait(11)
+	got, _ := h.lease(t, 1)
+	if len(got) != 1 || got[0].Key.ID != "first" || got[0].Late < 10*h.Unit {
+		t.Errorf("got %v, want what was due first, and how long ago", got)
 	}
 }

@@ -30,6 +30,8 @@ type Mem struct {
 type memDoc struct {
 	store.Doc
 	tokens []string
+	list   string
+	place  time.Time
 }
 
 type wake struct {
@@ -134,6 +136,7 @@ func (m *Mem) put(w store.Write, old memDoc, now time.Time) {
 		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{doc.Wake, w.Key}, wake.compare)
 		m.wakes[lane] = slices.Insert(m.wakes[lane], i, wake{doc.Wake, w.Key})
 	}
+	doc.list, doc.place = w.List, w.Place.Truncate(time.Microsecond)
 	m.docs[w.Key] = doc
 }
 
@@ -152,6 +155,26 @@ func (m *Mem) IDs(ctx context.Context, team, kind string) iter.Seq2[string, erro
 			}
 		}
 		slices.Sort(ids)
+		return ids
+	})
+}
+
+// Listed implements store.Backend.
+func (m *Mem) Listed(ctx context.Context, team, kind, list string, newest bool) iter.Seq2[string, error] {
+	return walk(ctx, m, func() (ids []string) {
+		var found []wake
+		for key, doc := range m.docs {
+			if key.Team == team && key.Kind == kind && list != "" && doc.list == list {
+				found = append(found, wake{doc.place, key})
+			}
+		}
+		slices.SortFunc(found, wake.compare)
+		if newest {
+			slices.Reverse(found)
+		}
+		for _, f := range found {
+			ids = append(ids, f.key.ID)
+		}
 		return ids
 	})
 }

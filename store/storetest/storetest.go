@@ -28,7 +28,7 @@ type Harness struct {
 // Run holds a backend against every promise. fresh makes an empty store, and
 // closes it at the end of the test that it is given.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
-	for _, group := range [][]promise{documents, atomicity, leases, times, seen, audit} {
+	for _, group := range [][]promise{documents, lists, atomicity, leases, times, seen, audit} {
 		for _, p := range group {
 			t.Run(p.name, func(t *testing.T) {
 				h := fresh(t)

@@ -35,10 +35,11 @@ func neverEarly(t *testing.T, h Harness) {
 }
 
 func earliestFirst(t *testing.T, h Harness) {
-	for id, wake := range map[string]int{"c": 3, "a": 1, "d": 4, "b": 2} {
-		h.put(t, store.Write{Key: key(id), Wake: h.in(wake)})
+	start := h.Now() // A store that is slow may take a while for each write.
+	for id, wake := range map[string]time.Duration{"c": 7, "a": 5, "d": 8, "b": 6} {
+		h.put(t, store.Write{Key: key(id), Wake: start.Add(wake * h.Unit)})
 	}
-	h.wait(5)
+	h.wait(9)
 	var got []string
 	for _, n := range []int{0, 2, 1, 5} {
 		some, _ := h.lease(t, n)
@@ -73,7 +74,7 @@ func asleep(t *testing.T, h Harness) {
 	h.put(t, store.Write{Key: key("never woke")})
 	h.put(t, store.Write{Key: key("fell asleep"), Wake: h.Now()})
 	h.put(t, store.Write{Key: key("fell asleep"), If: 1})
-	h.wait(20)
+	h.wait(12)
 	if got, next := h.lease(t, 10); len(got) != 0 || !next.IsZero() {
 		t.Errorf("got %v and should wait for %v, want nothing and never", got, next)
 	}
