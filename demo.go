@@ -8,12 +8,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"kvitt/sandbox"
 	"kvitt/settings"
+	"kvitt/store"
 )
 
 // demo runs serve's own wiring against pretend far ends on this machine. The bot cannot tell: it speaks Socket Mode and HTTPS' plain sister to
@@ -29,26 +29,29 @@ func demo(ctx context.Context, set settings.Settings, std streams) error {
 		return err
 	}
 	defer far.close()
-	world := newWorld(far.stripeURL)
-	far.serve(world)
+	world, err := newWorld(far.stripeURL)
+	if err != nil {
+		return err
+	}
 	serveSet, err := settings.Load(settings.Options{Command: settings.Serve, Environ: world.environment(far, folder)})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s\n", far.pageURL)
-	fmt.Fprintln(std.out, "Open this page: a pretend Slack, in which no money moves. Ctrl-C ends it.")
-	// Whoever tries the demo looks at the page: only what an operator should know is said here.
-	quiet := streams{out: std.out, err: std.err, log: logger(std.err, slog.LevelWarn)}
-	backend, err := openStore(ctx, serveSet, quiet)
+	// Whoever tries the demo looks at the page, and makes trouble there on purpose: the terminal only tells of defects.
+	log := logger(std.err, slog.LevelError)
+	file, err := store.OpenFile(ctx, serveSet.Data, store.FileOptions{Now: world.clock.Now, Log: log})
 	if err != nil {
 		return err
 	}
-	defer backend.Close()
-	a := newApp(serveSet, backend, wires{Log: quiet.log})
-	if _, err := newLedger(backend, nil, time.Now).Import(ctx, "demo.csv", strings.NewReader(world.ledgerFile(time.Now()))); err != nil {
+	defer file.Close()
+	if err := world.fillLedger(ctx, file); err != nil {
 		return err
 	}
-	return serveWith(ctx, a)
+	backend := &calm{Backend: file}
+	far.serve(world, world.panel(backend.hush))
+	fmt.Fprintf(std.out, "%s\n", far.pageURL)
+	fmt.Fprintln(std.out, "Open this page: a pretend Slack, in which no money moves. Ctrl-C ends it.")
+	return serveWith(ctx, newApp(serveSet, backend, wires{Now: world.clock.Now, Log: log}))
 }
 
 // farEnds are the listeners of the pretend worlds.
@@ -76,9 +79,10 @@ func openFarEnds(listen string) (*farEnds, error) {
 	return far, nil
 }
 
-func (far *farEnds) serve(w *world) {
+func (far *farEnds) serve(w *world, beside *sandbox.Panel) {
 	far.world = w
-	for listener, handler := range map[net.Listener]http.Handler{far.page: sandbox.Page(w.slack), far.slack: w.slack.Handler(), far.stripe: w.stripe.Handler()} {
+	page := sandbox.Page(w.slack, beside)
+	for listener, handler := range map[net.Listener]http.Handler{far.page: page, far.slack: w.slack.Handler(), far.stripe: w.stripe.Handler()} {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 		far.servers = append(far.servers, server)
 		far.serving.Go(func() {

@@ -233,7 +233,7 @@ func (p *tab) saw(part string) {
 // fits proves that nothing sticks out at the side.
 func (p *tab) fits() {
 	p.t.Helper()
-	wide := script[[]string](p, `[document.documentElement, document.body, ...document.querySelectorAll("#main, #scroller, #messages, #home, .message, .block, #modal, .modal-body")]
+	wide := script[[]string](p, `[document.documentElement, document.body, ...document.querySelectorAll("#main, #scroller, #messages, #home, .message, .block, #modal, .modal-body, #panel, .panel-part, .wire-entry")]
 		.filter((el) => el.checkVisibility() && (el.scrollWidth > el.clientWidth + 1 || el.getBoundingClientRect().right > innerWidth + 1))
 		.map((el) => el.localName + "#" + el.id + "." + el.className + " " + el.scrollWidth + " > " + el.clientWidth)`)
 	if len(wide) > 0 {

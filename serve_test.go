@@ -45,7 +45,7 @@ func TestALedgerOfFortyInvoicesIsRemindedOfRecordedAndKeptUpToDate(t *testing.T)
 	t.Parallel()
 	o := newOffice(t)
 	o.imports(list(false), "40 added, 0 updated, 0 unchanged")
-	p := start(t, o.settings("KVITT_BILLING=ledger"), "serve")
+	p := start(t, o.settings("KVITT_BILLING=ledger", "KVITT_DIGEST_FROM=99"), "serve")
 	o.soon("every reminder in every place", 60*time.Second, func() bool { return o.told(due) })
 	o.keptPace()
 

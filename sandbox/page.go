@@ -16,9 +16,10 @@ import (
 //go:embed web
 var web embed.FS
 
-// Page serves a page to click in: a Slack client for the people of s who are Playable. It takes requests from this machine
-// only, writes (POST /act) only from its own page and as application/json, and acts as playable people only.
-func Page(s *Slack) http.Handler {
+// Page serves a page to click in: a Slack client for the people of s who are Playable, and beside it a panel, unless that is nil, which listens to s
+// and to its Stripe from then on. It takes requests from this machine only, writes (POST) only from its own page and as
+// application/json, and acts as playable people only.
+func Page(s *Slack, beside *Panel) http.Handler {
 	p := &page{slack: s}
 	files, err := fs.Sub(web, "web")
 	if err != nil {
@@ -29,7 +30,15 @@ func Page(s *Slack) http.Handler {
 	mux.HandleFunc("GET /events", p.events)
 	mux.HandleFunc("GET /state", p.state)
 	mux.HandleFunc("POST /act", p.act)
-	mux.HandleFunc("GET /panel", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	if beside == nil {
+		mux.HandleFunc("GET /panel", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	} else {
+		panel := newPanel(s, beside)
+		p.log = panel.log
+		mux.HandleFunc("GET /panel", panel.look)
+		mux.HandleFunc("GET /panel/entry", panel.entry)
+		mux.HandleFunc("POST /panel", panel.act)
+	}
 	guard := http.NewCrossOriginProtection()
 	return loopbackOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -40,19 +49,23 @@ func Page(s *Slack) http.Handler {
 	}))
 }
 
-type page struct{ slack *Slack }
+type page struct {
+	slack *Slack
+	log   *wireLog // Nil without a panel.
+}
 
 const (
 	settle    = 30 * time.Millisecond // changes that come together are told together
 	keepAlive = 15 * time.Second
 )
 
-// events tells the page, as Server-Sent Events, that something changed; it then asks for /state.
+// events tells the page, as Server-Sent Events, that something changed; it then asks for /state, or for /panel.
 func (p *page) events(w http.ResponseWriter, r *http.Request) {
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	seq, next := p.slack.Changed()
 	fmt.Fprintf(w, "event: change\ndata: %d\n\n", seq)
+	beside, nextBeside := p.log.changed()
 	beat := time.NewTicker(keepAlive)
 	defer beat.Stop()
 	for out.Flush() == nil {
@@ -63,14 +76,20 @@ func (p *page) events(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, ": still here\n\n")
 			continue
 		case <-next:
+		case <-nextBeside:
 		}
 		select {
 		case <-r.Context().Done():
 			return
 		case <-time.After(settle):
 		}
-		seq, next = p.slack.Changed()
-		fmt.Fprintf(w, "event: change\ndata: %d\n\n", seq)
+		was, wasBeside := seq, beside
+		if seq, next = p.slack.Changed(); seq != was {
+			fmt.Fprintf(w, "event: change\ndata: %d\n\n", seq)
+		}
+		if beside, nextBeside = p.log.changed(); beside != wasBeside {
+			fmt.Fprintf(w, "event: panel\ndata: %d\n\n", beside)
+		}
 	}
 }
 
@@ -80,8 +99,7 @@ func (p *page) state(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nobody on this page has that id", http.StatusNotFound)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(encode(state))
+	writeJSON(w, state)
 }
 
 // deed is the body of POST /act.
@@ -100,23 +118,30 @@ type deed struct {
 	Text    string          `json:"text"`
 }
 
-func (p *page) act(w http.ResponseWriter, r *http.Request) {
+// readDeed reads the body of a POST; false when it was refused.
+func readDeed(w http.ResponseWriter, r *http.Request, deed any) bool {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind != "application/json" {
 		http.Error(w, "the body must be application/json", http.StatusUnsupportedMediaType)
-		return
+		return false
 	}
-	var d deed
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&d); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(deed); err != nil {
 		http.Error(w, "the body is no act: "+err.Error(), http.StatusBadRequest)
+		return false
+	}
+	return true
+}
+
+func (p *page) act(w http.ResponseWriter, r *http.Request) {
+	var d deed
+	if !readDeed(w, r, &d) {
 		return
 	}
 	answer := object{"ok": true}
 	if err := p.do(r.Context(), d, answer); err != nil {
 		answer = object{"ok": false, "error": err.Error()}
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Write(encode(answer))
+	writeJSON(w, answer)
 }
 
 // do carries out one act; what it has to tell besides goes into answer.

@@ -37,6 +37,13 @@ func (s *Slack) screen(as string) (object, bool) {
 	}, true
 }
 
+// wake has every screen drawn anew.
+func (s *Slack) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.touch()
+}
+
 func (s *Slack) playable(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,7 +64,7 @@ func (s *Slack) cast() []object {
 	people := []object{}
 	for _, id := range s.names {
 		if p := s.people[id]; p.Playable {
-			people = append(people, object{"id": p.ID, "name": p.RealName, "about": p.About, "locale": p.Locale, "color": p.Color})
+			people = append(people, object{"id": p.ID, "name": p.RealName, "about": p.About, "locale": p.Locale, "zone": p.TZ, "color": p.Color})
 		}
 	}
 	return people

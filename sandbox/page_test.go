@@ -15,7 +15,7 @@ import (
 func opened(t *testing.T) (*sandbox.Slack, *bot, *httptest.Server) {
 	b := &bot{t: t}
 	s := fjord(sandbox.SlackConfig{RequestURL: "http://bot.sandbox/", RequestClient: b.client()})
-	server := httptest.NewServer(sandbox.Page(s))
+	server := httptest.NewServer(sandbox.Page(s, nil))
 	t.Cleanup(server.Close)
 	return s, b, server
 }

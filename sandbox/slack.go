@@ -72,6 +72,7 @@ type Slack struct {
 	faults    []*fault
 	onCall    func(Call)
 	onApply   func(string, Args)
+	onSend    func(Sent)
 	tickets   map[string]time.Time
 	sockets   []*socket
 	turn      int

@@ -35,6 +35,15 @@ type Ack struct {
 	Took    time.Duration
 }
 
+// Sent is one payload that Slack sent to the app, and what came back.
+type Sent struct {
+	Kind    Kind
+	Payload json.RawMessage
+	At      time.Time
+	Ack     Ack
+	Err     error // Why there was no acknowledgement.
+}
+
 // Errors of deliveries. Slack shows all of them to a person as "We had some trouble connecting. Try again?".
 var (
 	ErrNotConnected = errors.New("the app has no Socket Mode connection; start it or wait for Connections")
@@ -103,6 +112,12 @@ func (s *Slack) send(ctx context.Context, kind Kind, raw json.RawMessage, d deli
 	ack.Took = s.cfg.Now().Sub(began)
 	if err != nil && late.Err() != nil {
 		err = context.Cause(late)
+	}
+	s.mu.Lock()
+	hook := s.onSend
+	s.mu.Unlock()
+	if hook != nil {
+		hook(Sent{Kind: kind, Payload: raw, At: began, Ack: ack, Err: err})
 	}
 	return ack, err
 }

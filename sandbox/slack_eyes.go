@@ -99,6 +99,13 @@ func (s *Slack) OnCall(fn func(Call)) {
 	s.onCall = fn
 }
 
+// OnSend has fn called with everything that Slack sends to the app from now on, as soon as its answer is known; nil ends it.
+func (s *Slack) OnSend(fn func(Sent)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onSend = fn
+}
+
 // OnApply has fn called whenever a write was applied and not answered yet: the moment at which a kill hurts most. The call
 // waits for fn; nil ends it.
 func (s *Slack) OnApply(fn func(method string, args Args)) {

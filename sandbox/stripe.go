@@ -48,6 +48,9 @@ type Stripe struct {
 	calls     []StripeCall
 	faults    []*StripeFault
 	declines  []string
+	plan      StripePlan
+	darkUntil time.Time // Nobody gets through before.
+	onCall    func(StripeCall, []byte)
 	keys      map[string]*stripeKeyEntry
 }
 

@@ -87,7 +87,7 @@ func (s *Stripe) collect(inv *stripeInvoice, m *stripeMethod, cause stripeCause)
 	inv.attempts++
 	inv.Attempted = true
 	inv.intent.method = m.ID
-	if decline := s.declineOf(m); decline != "" {
+	if decline := s.declineOf(inv, m); decline != "" {
 		return nil, s.fail(inv, m, decline, cause)
 	}
 	status := "succeeded"
@@ -100,6 +100,7 @@ func (s *Stripe) collect(inv *stripeInvoice, m *stripeMethod, cause stripeCause)
 		charge.Amount = inv.Total
 	}
 	s.charges = append(s.charges, charge)
+	s.loseLine(inv)
 	inv.intent.last = &stripeCharge{StripeCharge: charge}
 	inv.intent.lastError = nil
 	if m.slow() {
@@ -112,7 +113,10 @@ func (s *Stripe) collect(inv *stripeInvoice, m *stripeMethod, cause stripeCause)
 	return &charge, nil
 }
 
-func (s *Stripe) declineOf(m *stripeMethod) string {
+func (s *Stripe) declineOf(inv *stripeInvoice, m *stripeMethod) string {
+	if planned := s.plannedDecline(inv); planned != "" {
+		return planned
+	}
 	if len(s.declines) > 0 {
 		next := s.declines[0]
 		s.declines = s.declines[1:]

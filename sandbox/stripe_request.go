@@ -40,6 +40,7 @@ type stripeRequest struct {
 	expand []string
 	key    string
 	reqID  string
+	sent   []byte // The body of the answer.
 }
 
 type stripeAnswer struct {
@@ -58,6 +59,10 @@ func (s *Stripe) serve(pattern string, op stripeOp) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		req, err := s.read(pattern, r)
 		call := s.record(req)
+		defer s.tell(call, req)
+		if s.dark() {
+			panic(http.ErrAbortHandler)
+		}
 		if err == nil {
 			err = s.admit(req, op)
 		}
@@ -73,7 +78,7 @@ func (s *Stripe) serve(pattern string, op stripeOp) http.HandlerFunc {
 		answer := s.once(req, func() (object, *stripeError) {
 			return fault.around(func() (object, *stripeError) { return op.run(req) })
 		})
-		if fault.is(StripeCutAfter) {
+		if fault.is(StripeCutAfter) || s.dark() {
 			panic(http.ErrAbortHandler)
 		}
 		s.answer(w, req, call, answer)
@@ -151,10 +156,21 @@ func (s *Stripe) record(req *stripeRequest) int {
 	return len(s.calls) - 1
 }
 
+// tell tells whoever listens of a request that is over.
+func (s *Stripe) tell(call int, req *stripeRequest) {
+	s.mu.Lock()
+	hook, seen := s.onCall, s.calls[call]
+	s.mu.Unlock()
+	if hook != nil {
+		hook(seen, req.sent)
+	}
+}
+
 func (s *Stripe) answer(w http.ResponseWriter, req *stripeRequest, call int, a stripeAnswer) {
 	s.mu.Lock()
 	s.calls[call].Status, s.calls[call].Replayed = a.status, a.replayed
 	s.mu.Unlock()
+	req.sent = a.body
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Request-Id", req.reqID)

@@ -142,37 +142,45 @@ func (s *Stripe) AddInvoice(in StripeInvoice) string {
 
 // ChangeAmount makes an open invoice be another amount in total, as a credit note does.
 func (s *Stripe) ChangeAmount(invoice string, total int64) {
-	s.change(invoice, "invoice.updated", func(inv *stripeInvoice) { inv.Total = total })
+	s.change(invoice, func(inv *stripeInvoice) { s.changeAmount(inv, total) })
 }
 
 // Void cancels an invoice.
 func (s *Stripe) Void(invoice string) {
-	s.change(invoice, "invoice.voided", func(inv *stripeInvoice) { inv.Status, inv.voided = "void", s.config.Now() })
+	s.change(invoice, s.void)
 }
 
 // MarkUncollectible writes an invoice off. It can still be paid.
 func (s *Stripe) MarkUncollectible(invoice string) {
-	s.change(invoice, "invoice.marked_uncollectible", func(inv *stripeInvoice) {
+	s.change(invoice, func(inv *stripeInvoice) {
 		inv.Status, inv.uncollectible = "uncollectible", s.config.Now()
+		s.emit("invoice.marked_uncollectible", s.renderInvoice(inv, nil), stripeCause{})
 	})
 }
 
 // SettleElsewhere pays an invoice out of band, as its issuer does in the dashboard when a bank transfer came. It is no charge.
-func (s *Stripe) SettleElsewhere(invoice string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	inv := s.mustInvoice(invoice)
-	inv.intent.status = "canceled"
-	s.settle(inv, stripeCause{})
-}
+func (s *Stripe) SettleElsewhere(invoice string) { s.change(invoice, s.settleElsewhere) }
 
 // change alters an invoice as its issuer would; a name that does not exist is a defect of the test and panics.
-func (s *Stripe) change(invoice, event string, how func(*stripeInvoice)) {
+func (s *Stripe) change(invoice string, how func(*stripeInvoice)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inv := s.mustInvoice(invoice)
-	how(inv)
-	s.emit(event, s.renderInvoice(inv, nil), stripeCause{})
+	how(s.mustInvoice(invoice))
+}
+
+func (s *Stripe) changeAmount(inv *stripeInvoice, total int64) {
+	inv.Total = total
+	s.emit("invoice.updated", s.renderInvoice(inv, nil), stripeCause{})
+}
+
+func (s *Stripe) void(inv *stripeInvoice) {
+	inv.Status, inv.voided = "void", s.config.Now()
+	s.emit("invoice.voided", s.renderInvoice(inv, nil), stripeCause{})
+}
+
+func (s *Stripe) settleElsewhere(inv *stripeInvoice) {
+	inv.intent.status = "canceled"
+	s.settle(inv, stripeCause{})
 }
 
 func (s *Stripe) mustInvoice(id string) *stripeInvoice {
@@ -188,6 +196,13 @@ func (s *Stripe) DeclineNext(code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.declines = append(s.declines, code)
+}
+
+// OnCall has fn called with every further request and the body of its answer once it is answered or cut off; nil ends it.
+func (s *Stripe) OnCall(fn func(StripeCall, []byte)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onCall = fn
 }
 
 // Charges lists every time that money moved for an invoice, or is on its way; of all invoices for an empty id.

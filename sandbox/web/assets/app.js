@@ -8,10 +8,11 @@ import { renderHead } from './head.js';
 import { Home } from './home.js';
 import { Live } from './live.js';
 import { Modal } from './modal.js';
-import { addPanel } from './panel.js';
+import { Panel } from './panel.js';
 import { renderSidebar, wireDrawer } from './sidebar.js';
 
-const live = new Live({ onChange: render, onOnline: (online) => showWaiting(!online), onTrouble: toast });
+const live = new Live({ onChange: render, onPanel: () => panel.refresh(), onOnline: (online) => showWaiting(!online), onTrouble: toast });
+const panel = new Panel(live);
 const conversation = new Conversation(live);
 const home = new Home(live);
 const composer = new Composer(live);
@@ -48,5 +49,5 @@ function tellTrouble(trouble) {
 }
 
 wireDrawer();
-addPanel();
 live.start();
+panel.start();

@@ -4,6 +4,7 @@
 import { fetchState, listen, postAct } from './api.js';
 import { Drafts } from './drafts.js';
 import { HOME, readRoute, replaceRoute, resolvePlace, routeTo } from './route.js';
+import { showTimesIn } from './time.js';
 
 /** Keeps the newest state of the demo and does acts in the chosen person's name. */
 export class Live {
@@ -20,7 +21,7 @@ export class Live {
   #read = '';
 
   /**
-   * @param {{onChange: () => void, onOnline: (online: boolean) => void, onTrouble: (text: string) => void}} heard
+   * @param {{onChange: () => void, onPanel: () => void, onOnline: (online: boolean) => void, onTrouble: (text: string) => void}} heard
    */
   constructor(heard) {
     this.heard = heard;
@@ -31,7 +32,7 @@ export class Live {
   start() {
     addEventListener('hashchange', () => this.#followAddress());
     document.addEventListener('visibilitychange', () => this.#markRead());
-    listen({ onChange: () => this.refresh(), onOnline: (online) => this.#heardFrom(online) });
+    listen({ onChange: () => this.refresh(), onPanel: () => this.heard.onPanel(), onOnline: (online) => this.#heardFrom(online) });
   }
 
   /**
@@ -98,6 +99,7 @@ export class Live {
   #accept(state) {
     this.state = state;
     this.as = state.me ?? this.as;
+    showTimesIn(state.people?.find((p) => p.id === this.as)?.zone);
     this.drafts.prune(state.modals ?? []);
     this.#settle();
   }

@@ -1,4 +1,15 @@
-// Times as Slack shows them: in the reader's language and in this browser's zone.
+// Times as Slack shows them: in the reader's language and in the reader's zone.
+
+/** The reader's zone; undefined is this browser's. */
+let zone;
+
+/**
+ * Has all times shown in a person's zone.
+ * @param {string} [name] such as "Europe/Oslo"
+ */
+export function showTimesIn(name) {
+  zone = name || undefined;
+}
 
 /**
  * The moment of a message.
@@ -35,7 +46,7 @@ export function fullMoment(at, locale) {
  * @returns {string}
  */
 export function dayKey(at) {
-  return `${at.getFullYear()}-${at.getMonth() + 1}-${at.getDate()}`;
+  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
 }
 
 /**
@@ -48,7 +59,7 @@ export function dayLabel(at, now) {
   const days = daysBetween(now, at);
   if (days === 0) return 'Today';
   if (days === -1) return 'Yesterday';
-  const year = at.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+  const year = dayKey(at).slice(0, 4) === dayKey(now).slice(0, 4) ? undefined : 'numeric';
   return format(at, 'en', { weekday: 'long', month: 'long', day: 'numeric', year });
 }
 
@@ -98,7 +109,7 @@ function ago(at, locale, now) {
 }
 
 function daysBetween(from, to) {
-  const day = (at) => Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86400000;
+  const day = (at) => Date.parse(dayKey(at)) / 86400000;
   return day(to) - day(from);
 }
 
@@ -107,7 +118,7 @@ function relative(count, unit, locale) {
 }
 
 function format(at, locale, options) {
-  return withLocale(locale, (l) => new Intl.DateTimeFormat(l, options).format(at));
+  return withLocale(locale, (l) => new Intl.DateTimeFormat(l, { timeZone: zone, ...options }).format(at));
 }
 
 /** A locale from outside may be malformed, which Intl answers with a RangeError. */
