@@ -25,7 +25,7 @@ var rooms = []struct {
 	folder string
 	room
 }{
-	{"", room{[]string{"billing", "billing/*", "bot", "flows", "sandbox", "settings", "store"}, []string{"store/storetest"},
+	{"", room{[]string{"billing", "billing/*", "bot", "flows", "sandbox", "settings", "store"}, []string{"store/storetest", "store/redistest"},
 		"the wiring uses the rooms, and nobody uses the wiring"}},
 	{"scripts/*", room{nil, []string{"scripts/*"}, "a script stands alone"}},
 	{"flows", room{[]string{"billing", "bot", "store"}, []string{"billing/*", "flows", "sandbox", "sandbox/judge", "store/storetest"},
@@ -34,8 +34,9 @@ var rooms = []struct {
 	{"settings", room{nil, []string{"settings"}, "settings are read; what they mean is decided where they are used"}},
 	{"sandbox", room{nil, []string{"sandbox", "sandbox/judge"}, "the far ends must not share a mistake with what they test"}},
 	{"sandbox/judge", room{nil, nil, "Slack's own packages judge; what is judged must not help them"}},
+	{"store/redistest", room{nil, []string{"store/redistest"}, "it starts servers, and knows nothing of what is kept there"}},
 	{"store/*test", room{[]string{"store"}, nil, "the suite proves the store's own promises"}},
-	{"store", room{nil, []string{"store", "store/storetest"}, "the store keeps records without knowing what they say"}},
+	{"store", room{nil, []string{"store", "store/storetest", "store/redistest"}, "the store keeps records without knowing what they say"}},
 	{"billing", room{nil, []string{"billing"}, "the nouns of money lean on nothing"}},
 	{"billing/*test", room{[]string{"billing"}, nil, "the suite proves the contract's own promises"}},
 	{"billing/*/*test", room{[]string{"billing", "billing/ledger"}, nil, "the suite proves one billing service's own promises"}},
@@ -51,7 +52,7 @@ var foreign = []struct {
 }{
 	{"github.com/slack-go/slack", "bot", []string{"sandbox"}},
 	{"github.com/stripe/stripe-go", "billing/stripe", nil},
-	{"go.etcd.io/bbolt", "store", nil},
+	{"go.etcd.io/bbolt", "store", []string{""}},
 	{"github.com/redis/go-redis", "store", nil},
 	{"github.com/alecthomas/kong", "", []string{"settings"}},
 }

@@ -15,6 +15,7 @@ need fonts-liberation bash -c 'fc-list | grep -qiE "liberation|dejavu"'
 need fonts-noto-color-emoji bash -c 'fc-list | grep -qi emoji'
 need gcc command -v gcc
 need libc6-dev test -e /usr/include/stdlib.h
+need redis-server command -v redis-server # Debian's package also starts one on port 6379. No test touches it: each starts its own elsewhere.
 need nodejs command -v node
 need npm command -v npm
 

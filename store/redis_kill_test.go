@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"os"
 	"testing"
 	"time"
 
@@ -12,18 +11,6 @@ import (
 func TestAKilledRedisMasterLosesNothingUnderSentinel(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartSentinel(t)
-	t.Cleanup(func() {
-		if t.Failed() {
-			for _, w := range s.Sentinels {
-				b, _ := os.ReadFile(w.Dir + "/log")
-				t.Log("SENT", w.Addr, string(b))
-			}
-			for _, w := range append(s.Replicas, s.Master) {
-				b, _ := os.ReadFile(w.Dir + "/log")
-				t.Log("RED", w.Addr, string(b))
-			}
-		}
-	})
 	// Heavy records soon fill the sockets to replicas that do not read, and what
 	// is not even in a socket would be lost with the master.
 	during(t, openRedis(t, s.URL(), store.RedisOptions{}), 120_000, func(tr *traffic) {

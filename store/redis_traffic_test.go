@@ -142,7 +142,7 @@ func (tr *traffic) settled() {
 	tr.t.Helper()
 	for i := range tr.acknowledged {
 		before := tr.acknowledged[i].Load()
-		for end := time.Now().Add(20 * time.Second); tr.acknowledged[i].Load() < before+20; time.Sleep(10 * time.Millisecond) {
+		for end := time.Now().Add(time.Minute); tr.acknowledged[i].Load() < before+20; time.Sleep(10 * time.Millisecond) {
 			if time.Now().After(end) {
 				tr.t.Fatalf("writer %d never got through again", i)
 			}

@@ -21,8 +21,8 @@ type Sentinel struct {
 const MasterName = "kvitt"
 
 // StartSentinel starts them all, and waits until the Sentinels know each other
-// and both replicas. They replace a master that has been silent for 700 ms. On a busy
-// machine they may do so again at once, so a master without replicas refuses.
+// and both replicas. They replace a master that has been silent for a second; on a
+// busy machine they may do so again at once, so a master without replicas refuses.
 func StartSentinel(t testing.TB) *Sentinel {
 	t.Helper()
 	s := &Sentinel{Master: Start(t, "--repl-diskless-sync-delay", "0", "--min-replicas-to-write", "1")}
@@ -49,7 +49,7 @@ func startSentinel(t testing.TB, host, port string) *Server {
 	w := prepare(t)
 	_, own, _ := net.SplitHostPort(w.Addr)
 	conf := filepath.Join(w.Dir, "sentinel.conf")
-	text := fmt.Sprintf("bind 127.0.0.1\nport %s\ndir %q\nsentinel monitor %[3]s %s %s 2\nsentinel down-after-milliseconds %[3]s 700\nsentinel failover-timeout %[3]s 3000\n",
+	text := fmt.Sprintf("bind 127.0.0.1\nport %s\ndir %q\nsentinel monitor %[3]s %s %s 2\nsentinel down-after-milliseconds %[3]s 1000\nsentinel failover-timeout %[3]s 3000\n",
 		own, w.Dir, MasterName, host, port)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
