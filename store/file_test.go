@@ -169,13 +169,34 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, store.FileName)
 	open(t, dir, store.FileOptions{}).Close()
-	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("2")) })
+	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("3")) })
 	_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
-	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 2 || e.Known != 1 || e.Path != path {
+	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 3 || e.Known != 2 || e.Path != path {
 		t.Errorf("the answer is %v", err)
 	}
-	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("1")) })
+	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("2")) })
 	open(t, dir, store.FileOptions{})
+}
+
+func TestAStoreOfAnOlderLayoutIsUpgradedAndLosesNothing(t *testing.T) {
+	dir := t.TempDir()
+	key := store.Key{Team: "T1", Kind: "invoice", ID: "1"}
+	f := open(t, dir, store.FileOptions{})
+	if err := f.Write(t.Context(), store.Write{Key: key, Body: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	edit(t, filepath.Join(dir, store.FileName), func(tx *bolt.Tx) error {
+		return errors.Join(tx.DeleteBucket([]byte("lists")), tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("1")))
+	})
+	f = open(t, dir, store.FileOptions{})
+	doc, err := f.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(t.Context(), store.Write{Key: key, If: doc.Version, Body: []byte("{}"), List: "open"}); err != nil {
+		t.Error("what is written now is on no list:", err)
+	}
 }
 
 // edit changes the file as another program would.
