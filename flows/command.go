@@ -66,7 +66,7 @@ func wanted(word string, r Record, today billing.Date) bool {
 	if word == "paid" {
 		return r.State == Paid
 	}
-	if !r.payable() && !r.busy() {
+	if !r.payable() && !r.awaits() && !r.busy() {
 		return false
 	}
 	due := r.Invoice.Due

@@ -50,7 +50,7 @@ func (f *Flows) homeBlocks(ctx context.Context, w words) ([]bot.Block, error) {
 			return nil, err
 		}
 		switch pay := item.Rec.lastPayment(); {
-		case item.Rec.payable() || item.Rec.busy():
+		case item.Rec.payable() || item.Rec.awaits() || item.Rec.busy():
 			open = append(open, item.Rec)
 		case pay != nil && f.Now().Sub(pay.At) < lately:
 			paid = append(paid, item.Rec)
@@ -66,7 +66,8 @@ func (f *Flows) homeBlocks(ctx context.Context, w words) ([]bot.Block, error) {
 		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
-	return append(blocks, bot.Note(w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")))), nil
+	fixed := without([]string{w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")), f.Policy.limits(w)}, "")
+	return append(blocks, bot.Note(fixed...)), nil
 }
 
 // toPay lists the invoices to pay, each with its button.
@@ -118,9 +119,12 @@ func totals(w words, open []Record) []string {
 	for _, sum := range sums {
 		lines = append(lines, w.money(sum))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[max(0, len(a)-3):], b[max(0, len(b)-3):]) })
+	slices.SortFunc(lines, byCurrency)
 	return lines
 }
+
+// byCurrency sorts written amounts by the code at their end.
+func byCurrency(a, b string) int { return strings.Compare(a[max(0, len(a)-3):], b[max(0, len(b)-3):]) }
 
 // languageChoice is where a person chooses the language that Kvitt speaks with them.
 func (f *Flows) languageChoice(ctx context.Context, w words, user string) bot.Block {

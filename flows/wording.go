@@ -55,6 +55,8 @@ func (c card) details() []string {
 func (c card) status() string {
 	r := c.r
 	switch r.State {
+	case Awaiting:
+		return c.say("state.awaiting", "Who", c.name(r.asking().By))
 	case Paying:
 		return c.say("state.paying", "Who", c.name(r.Attempt.By))
 	case Unknown:
@@ -95,7 +97,7 @@ func (c card) paid() string {
 	case pay.By == "":
 		return c.say("state.elsewhere")
 	}
-	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", withReference(*pay))
+	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", withReference(*pay), "Approver", c.name(pay.Approved))
 }
 
 func (c card) name(user string) string {
@@ -107,6 +109,10 @@ func (c card) name(user string) string {
 
 func paidWords(prefix string, pay Payment) string {
 	switch {
+	case pay.Approved != "" && pay.Recorded:
+		return prefix + ".recorded.approved"
+	case pay.Approved != "":
+		return prefix + ".paid.approved"
 	case pay.Method == "":
 		return prefix + ".paid.plain"
 	case pay.Recorded:
