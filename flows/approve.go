@@ -56,11 +56,11 @@ func (p Policy) needsApproval(amount billing.Money) bool {
 }
 
 // awaits says whether a payment of this invoice waits for a second billing admin.
-func (r *Record) awaits() bool { return r.State == Awaiting }
+func (r *Record) awaits() bool { return r.asking() != nil }
 
 // asking is the open request; nil when there is none.
 func (r *Record) asking() *Request {
-	if !r.awaits() || len(r.Requests) == 0 {
+	if r.State != Awaiting || len(r.Requests) == 0 {
 		return nil
 	}
 	return &r.Requests[len(r.Requests)-1]

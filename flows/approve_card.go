@@ -63,7 +63,9 @@ func (c card) approval(q Request) bot.Message {
 // decided says how a request ended, and what became of the invoice since.
 func (c card) decided(q Request) bot.Message {
 	lines := []string{c.ending(q)}
+	paidSince := slices.ContainsFunc(c.r.Payments, func(p Payment) bool { return !p.At.Before(q.At) })
 	switch {
+	case c.r.State == Open && paidSince: // And it was taken back: what there is to say of that, the reminder says.
 	case c.r.State == Open:
 		lines = append(lines, c.say("approval.unpaid"))
 	case q.Ended == Approved && c.r.State == Paid:

@@ -59,6 +59,10 @@ func (s *sim) done(r *Record, step Step) {
 		if err := r.alarm(step.Key, s.now); !errors.Is(err, ErrStale) {
 			must(err)
 		}
+	case Consult:
+		must(r.consulted(step.Key, visa, s.now))
+	case Expire:
+		must(r.expire(step.Key, s.now))
 	case Drop:
 		must(r.withdraw(step.Key, Notice{Kind: NoticeUnchecked}, s.now))
 	case TakeBack:
@@ -170,7 +174,7 @@ func (s *sim) check(r Record, steps []Step) {
 			s.t.Errorf("no reason for %v", step)
 		case step.Do == Say && p != nil && (p.Unsure || p.Ref.TS != "" || p.Over != ""):
 			s.t.Errorf("%s is said, and may be there already", p.Key)
-		case reminds && (!r.payable() || r.busy() || r.Invoice.Due.IsZero() || r.Invoice.AutoCollect && !r.Invoice.PayFailed):
+		case reminds && (!r.payable() && !r.awaits() || r.busy() || r.Invoice.Due.IsZero() || r.Invoice.AutoCollect && !r.Invoice.PayFailed):
 			s.t.Errorf("a reminder of %s", asJSON(r))
 		case reminds && !s.p.Hours.allowed(s.now, reader.Zone):
 			s.t.Errorf("%s is told to reach %s outside the hours", step.Post.Key, s.now.In(reader.Zone))

@@ -54,9 +54,10 @@ func (c card) details() []string {
 // status says what there is to know besides the facts; empty for an invoice that simply waits to be paid.
 func (c card) status() string {
 	r := c.r
+	if q := r.asking(); q != nil {
+		return c.say("state.awaiting", "Who", c.name(q.By))
+	}
 	switch r.State {
-	case Awaiting:
-		return c.say("state.awaiting", "Who", c.name(r.asking().By))
 	case Paying:
 		return c.say("state.paying", "Who", c.name(r.Attempt.By))
 	case Unknown:
