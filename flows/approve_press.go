@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"kvitt/billing"
 	"kvitt/bot"
@@ -152,7 +153,7 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 	}
 	card := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 	if i := slices.IndexFunc(rec.Requests, func(q Request) bool { return q.ID == what.Request }); i >= 0 {
-		return tellView(w, card.title()+". "+card.ending(rec.Requests[i])+" "+card.status()), nil
+		return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(rec.Requests[i])+" "+card.status())), nil
 	}
 	return tellView(w, w.say("modal.unpayable")), nil
 }

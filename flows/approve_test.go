@@ -2,8 +2,6 @@ package flows
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -194,77 +192,6 @@ func TestWhatNeedsAnApproval(t *testing.T) {
 			t.Errorf("%d %s: %v", c.minor, c.in, got)
 		}
 	}
-}
-
-// Whatever people press, in whatever order: nobody approves their own payment, no two payments are under way, and a request has one end.
-func TestNobodyEverApprovesTheirOwnPayment(t *testing.T) {
-	approved := 0
-	seeded(t, 30, func(t *testing.T, rng *rand.Rand) {
-		r, now := seen(anInvoice()), monday
-		for range 80 {
-			now = now.Add(time.Duration(rng.IntN(20)) * time.Hour)
-			before := copyOf(r)
-			a := oneOf(rng, requestAct(rng, r, now), requestAct(rng, r, now), requestAct(rng, r, now), someAct(rng, r, now))
-			r = copyOf(r)
-			err := a.do(&r)
-			for _, broken := range append(brokenPromises(before, r, a.name, err), brokenRequests(before, r, a.name, now)...) {
-				t.Errorf("%s: %s", broken, asJSON(r))
-			}
-			if t.Failed() {
-				return
-			}
-			if r.busy() && r.Attempt.Approved != "" {
-				approved++
-			}
-		}
-	})
-	if approved < 50 {
-		t.Errorf("these stories hardly ever come to an approval: %d", approved)
-	}
-}
-
-// requestAct is what somebody presses about a request, be it their own, an old one or none.
-func requestAct(rng *rand.Rand, r Record, now time.Time) act {
-	who, id := oneOf(rng, asha, bo, kim), fmt.Sprint(max(1, len(r.Requests)-rng.IntN(2)))
-	return oneOf(rng,
-		act{"request", func(r *Record) error {
-			return r.request(Request{By: who, Method: visa, At: now}, r.Invoice.AmountDue)
-		}},
-		act{"consulted", func(r *Record) error { return r.consulted(id, visa, now) }},
-		act{"approve", func(r *Record) error {
-			err := r.approve(team, id, who, "", now)
-			if err == nil {
-				must(r.answer(r.Attempt.Key, now))
-			}
-			return err
-		}},
-		act{"decline", func(r *Record) error { return r.decline(id, who, "No", now) }},
-		act{"withdraw request", func(r *Record) error { return r.withdrawRequest(id, who, now) }},
-		act{"expire", func(r *Record) error { return r.expire(id, now) }},
-		act{"refuse request", func(r *Record) error { return r.refuseRequest(id, now) }},
-	)
-}
-
-func brokenRequests(before, r Record, what string, now time.Time) (broken []string) {
-	promise := func(kept bool, text string) {
-		if !kept {
-			broken = append(broken, what+": "+text)
-		}
-	}
-	ids := map[string]bool{}
-	for i, q := range r.Requests {
-		promise(!ids[q.ID], "two requests with one id")
-		ids[q.ID] = true
-		promise((q.Ended == "") == (r.awaits() && i == len(r.Requests)-1), "an open request that nobody waits for, or none where somebody waits")
-		promise(q.Ended != Approved || q.Decided != "" && q.Decided != q.By && q.Over.Sub(q.At) < approvalTime, "approved by nobody, by the requester, or too late")
-		promise(i >= len(before.Requests) || before.Requests[i].Ended == "" || before.Requests[i] == q, "a request ended twice")
-	}
-	promise(!r.busy() || r.Attempt.Approved == "" || r.Attempt.Approved != r.Attempt.By, "the payer approved")
-	promise(!r.busy() || before.busy() || !before.awaits() || what == "approve", "a request became a payment without an approval")
-	if q := r.asking(); q != nil {
-		promise(q.Amount == r.Invoice.AmountDue && r.Invoice.Status == billing.Open, "it waits for what is not so any more")
-	}
-	return broken
 }
 
 // A record that only says that it waits, as a broken store may have it, breaks nothing.

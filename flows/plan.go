@@ -14,9 +14,12 @@ type Policy struct {
 	Schedule Schedule
 	Hours    Hours
 	Locale   Lang
-	Channels []string                 // Finance channels.
-	History  bool                     // Our own messages can be looked for.
-	Approval map[string]billing.Money // By currency: from which amount on (inclusive) a second billing admin must approve. Empty: never; else always where a currency is not in it.
+	Channels []string // Finance channels.
+	History  bool     // Our own messages can be looked for.
+
+	// Approval says from which amount on (inclusive) a second billing admin must approve, by currency; always, where a currency is not in it.
+	// Empty: never.
+	Approval map[string]billing.Money
 }
 
 // Audience is who is told about invoices now, and whom the record at hand names.
