@@ -100,6 +100,10 @@ func (a *app) connect(ctx context.Context) error {
 		return err
 	}
 	s := a.settings
+	limits, err := approvalLimits(s.ApprovalFrom)
+	if err != nil {
+		return err
+	}
 	a.flows = flows.New(&flows.Flows{
 		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
 		Records:   store.Of[flows.Record](a.backend, id.Team, flows.KindInvoice),
@@ -109,12 +113,26 @@ func (a *app) connect(ctx context.Context) error {
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
 			Schedule: flows.Schedule{Offsets: s.Reminders.Offsets, Every: s.Reminders.Every},
-			Hours:    flows.Hours{From: s.Hours.From, To: s.Hours.To, Days: s.Days}, DigestFrom: s.DigestFrom,
+			Approval: limits, DigestFrom: s.DigestFrom,
+			Hours: flows.Hours{From: s.Hours.From, To: s.Hours.To, Days: s.Days},
 		},
 	})
 	a.team.Store(&id.Team)
 	a.log.Info("connected to Slack", "team", id.Team, "bot", id.User)
 	return nil
+}
+
+// approvalLimits reads the amounts from which on a second billing admin must approve.
+func approvalLimits(from settings.Approval) (map[string]billing.Money, error) {
+	limits := map[string]billing.Money{}
+	for currency, amount := range from {
+		limit, err := billing.ParseAmount(amount, currency)
+		if err != nil {
+			return nil, fmt.Errorf("KVITT_APPROVAL_FROM: %w", err)
+		}
+		limits[currency] = limit
+	}
+	return limits, nil
 }
 
 // seesChannels refuses finance channels of which Kvitt could not see whether they are shared with another organisation: those get nothing.

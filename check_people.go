@@ -30,8 +30,32 @@ func (c *checker) admins(ctx context.Context) {
 		}
 		named[id] = entry
 	}
-	if len(named) == 1 && named[""] == "" {
+	_, missing := named[""]
+	delete(named, "")
+	switch {
+	case len(c.set.ApprovalFrom) > 0:
+		c.approval(len(named))
+	case len(named) == 1 && !missing:
 		c.warn(about, "there is only one billing admin: nobody is asked while that person is away", "Name a second one")
+	}
+}
+
+// approval says from which amounts on a second billing admin must approve; with fewer than two nobody could pay those.
+func (c *checker) approval(admins int) {
+	const about = "KVITT_APPROVAL_FROM"
+	limits, err := approvalLimits(c.set.ApprovalFrom)
+	if err != nil {
+		c.fail(about, err.Error(), "Correct the amount")
+		return
+	}
+	var from []string
+	for _, limit := range limits {
+		from = append(from, limit.String())
+	}
+	slices.Sort(from)
+	c.ok(about, "a second billing admin must approve from %s on, and every amount in another currency", strings.Join(from, ", "))
+	if admins < 2 {
+		c.fail(about, fmt.Sprintf("of billing admins %d could be found: nobody could approve, and what needs an approval could not be paid", admins), "Name a second one in KVITT_ADMINS")
 	}
 }
 

@@ -34,13 +34,13 @@ func TestCheckSaysOfAGoodSetUpThatAllIsWell(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	o.bill("INV-1")
-	lines := o.checked(well, "KVITT_ZONE=Europe/Oslo", "KVITT_ADMINS=asha@fjord.example,"+o.bo)
+	lines := o.checked(well, "KVITT_ZONE=Europe/Oslo", "KVITT_ADMINS=asha@fjord.example,"+o.bo, "KVITT_APPROVAL_FROM=100000 NOK, 10000.50 EUR")
 	for _, line := range lines {
 		if !strings.HasPrefix(line, "ok    ") && !strings.Contains(line, "test mode") {
 			t.Errorf("of a good set-up it says: %s", line)
 		}
 	}
-	for _, want := range []string{"asha@fjord.example is Asha", "Socket Mode", "open invoices: 1", "#finance"} {
+	for _, want := range []string{"asha@fjord.example is Asha", "Socket Mode", "open invoices: 1", "#finance", "must approve from 10000.50 EUR, 100000.00 NOK on"} {
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) }) {
 			t.Errorf("no line says %q", want)
 		}
@@ -86,6 +86,12 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 			o.slack.SetPerson(o.bo, func(p *sandbox.Person) { p.Guest = true })
 			return nil
 		}, []string{"KVITT_ADMINS", "Bo", "a guest"}},
+		"an approval that nobody could give": {func(o *office) []string {
+			return []string{"KVITT_ADMINS=" + o.asha, "KVITT_APPROVAL_FROM=10000 EUR"}
+		}, []string{"KVITT_APPROVAL_FROM", "nobody could approve", "Name a second one in KVITT_ADMINS"}},
+		"one billing admin by two names": {func(o *office) []string {
+			return []string{"KVITT_ADMINS=asha@fjord.example," + o.asha, "KVITT_APPROVAL_FROM=10000 EUR"}
+		}, []string{"KVITT_APPROVAL_FROM", "nobody could approve"}},
 		"a customer that Stripe does not know": {func(o *office) []string {
 			return []string{"KVITT_STRIPE_CUSTOMERS=cus_nobody"}
 		}, []string{"KVITT_STRIPE_CUSTOMERS", "no customer cus_nobody"}},

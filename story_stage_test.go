@@ -42,6 +42,7 @@ type stage struct {
 	logMu    sync.Mutex
 	armed    atomic.Pointer[trap]
 	onCharge func()
+	stale    func(who string) error // Presses what a story has kept.
 }
 
 // life is one run of the bot. Once it is dead nothing it does reaches anything: that is a kill -9, as far as the world can tell.

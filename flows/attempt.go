@@ -8,7 +8,7 @@ import (
 	"kvitt/billing"
 )
 
-// TakenError says that somebody's payment of this invoice is under way already.
+// TakenError says that somebody's payment of this invoice is under way already, or waits for approval.
 type TakenError struct{ By string }
 
 func (e *TakenError) Error() string {
@@ -27,21 +27,31 @@ var (
 // begin starts the one payment of this invoice. shown is the amount that the person saw and agreed to.
 // It returns *TakenError, ErrPaid or ErrChanged when there is nothing to begin.
 func (r *Record) begin(team string, a Attempt, shown billing.Money) error {
+	if err := r.free(shown); err != nil {
+		return err
+	}
+	a.Key, a.Amount = r.key(team), r.Invoice.AmountDue
+	r.State, r.Attempt = Paying, &a
+	r.note(a.Began, a.By, "pay requested", "amount", a.Amount.String(), "method", a.Method.ID, "approved", a.Approved, "key", a.Key)
+	return nil
+}
+
+// free says why no payment of what somebody was shown can begin; nil when one can.
+func (r *Record) free(shown billing.Money) error {
 	switch {
 	case r.busy():
 		return &TakenError{By: r.Attempt.By}
+	case r.awaits():
+		return &TakenError{By: r.asking().By}
 	case r.State == Paid:
 		return ErrPaid
 	case !r.payable() || shown != r.Invoice.AmountDue:
 		return ErrChanged
 	}
-	a.Key, a.Amount = r.key(team), r.Invoice.AmountDue
-	r.State, r.Attempt = Paying, &a
-	r.note(a.Began, a.By, "pay requested", "amount", a.Amount.String(), "method", a.Method.ID, "key", a.Key)
 	return nil
 }
 
-// answer notes that the payer is about to be told that the payment is in progress. Until then it is only asked for: should the store fail in between,
+// answer notes that whoever began the payment is about to be told that the payment is in progress. Until then it is only asked for: should the store fail in between,
 // "nothing was paid" stays true.
 func (r *Record) answer(key string, began time.Time) error {
 	if !r.underWay(key) || !r.Attempt.Began.Equal(began) {
@@ -60,7 +70,7 @@ func (r *Record) send(key string, method billing.Method, now, keyDies time.Time)
 	if r.Attempt.Sent.IsZero() {
 		r.Attempt.Sent, r.Attempt.KeyDies = now, keyDies
 	}
-	r.note(now, r.Attempt.By, "pay sent", "amount", r.Attempt.Amount.String(), "method", method.Short, "key", key)
+	r.note(now, r.Attempt.By, "pay sent", "amount", r.Attempt.Amount.String(), "method", method.Short, "approved", r.Attempt.Approved, "key", key)
 	return nil
 }
 
@@ -70,7 +80,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 		return ErrStale
 	}
 	a := r.Attempt
-	p := Payment{By: a.By, Key: key, Method: orText(a.Method.Short, out.Method), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
+	p := Payment{By: a.By, Approved: a.Approved, Key: key, Method: orText(a.Method.Short, out.Method), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
 	if out.Amount.Currency != "" {
 		p.Amount = out.Amount // What was paid is told, whatever was shown.
 	}
@@ -80,7 +90,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	if out.Invoice.ID != "" {
 		r.Invoice = out.Invoice
 	}
-	r.note(now, byKvitt, "paid", "by", p.By, "amount", p.Amount.String(), "shown", a.Amount.String(), "method", p.Method, "key", key)
+	r.note(now, byKvitt, "paid", "by", p.By, "approved", p.Approved, "amount", p.Amount.String(), "shown", a.Amount.String(), "method", p.Method, "key", key)
 	return nil
 }
 
@@ -104,6 +114,9 @@ func (r *Record) withdraw(key string, why Notice, now time.Time) error {
 		return ErrStale
 	}
 	a := r.Attempt
+	if a.Approved != "" && why.Kind == NoticeChanged {
+		why.Kind = NoticeOvertaken // The payer was not paying just then.
+	}
 	why.ID, why.To, why.Amount = fmt.Sprintf("%s-%s-%d", why.Kind, key, a.Began.UnixNano()), a.By, a.Amount
 	r.notify(why)
 	if !a.Sent.IsZero() {

@@ -45,13 +45,15 @@ func render(now time.Time, r Record, post Post, a Audience, p Policy) bot.Messag
 		m = c.confirmation(r.Payments[post.Number])
 	case !reads:
 		m = c.retired()
+	case post.Kind == PostApproval:
+		m = c.approval(r.Requests[post.Number])
 	case post.Kind == PostThread:
 		m = c.thread()
 	default:
 		m = c.reminder()
 	}
 	m.Token, m.Thread = post.token(r.Invoice.ID), post.Thread
-	m.Answer = post.Kind == PostNotice || post.Kind == PostConfirm || r.State != Open
+	m.Answer = !post.isReminder() || r.State != Open
 	return m
 }
 
@@ -99,8 +101,11 @@ func (c card) retired() bot.Message {
 // thread is a later milestone in a channel: it only says what is new.
 func (c card) thread() bot.Message {
 	line := c.status()
-	if line == "" {
+	switch {
+	case line == "":
 		line = c.facts()
+	case c.r.awaits():
+		line = c.facts() + ". " + line
 	}
 	return bot.Message{Text: plainText(c.title(), line), Blocks: []bot.Block{bot.Plain(c.title() + ". " + line)}}
 }
@@ -118,15 +123,21 @@ func (c card) controls() []bot.Element {
 		if c.r.remindable() {
 			buttons = append(buttons, c.laterMenu())
 		}
+	case c.r.awaits() && c.post.Place == c.r.asking().By:
+		buttons = append(buttons, c.withdrawButton())
 	case c.r.State == Unknown && c.r.keyDead(c.now):
 		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
 	case c.undoable():
 		buttons = append(buttons, bot.Button{Action: ActUndo, Value: id, Label: c.say("undo")})
 	}
+	return append(buttons, c.viewButton())
+}
+
+func (c card) viewButton() bot.Button {
 	if c.r.Invoice.Link != "" {
-		return append(buttons, bot.Button{Action: ActOpen, Value: id, Label: c.say("view"), URL: c.r.Invoice.Link})
+		return bot.Button{Action: ActOpen, Value: c.r.Invoice.ID, Label: c.say("view"), URL: c.r.Invoice.Link}
 	}
-	return append(buttons, bot.Button{Action: ActView, Value: id, Label: c.say("view")})
+	return bot.Button{Action: ActView, Value: c.r.Invoice.ID, Label: c.say("view")}
 }
 
 func (c card) payButton() bot.Button {
@@ -154,7 +165,7 @@ func (c card) superseded() bool {
 
 // confirmation says once, in each place, that the invoice is paid.
 func (c card) confirmation(pay Payment) bot.Message {
-	facts := []string{"Title", c.title(), "Amount", c.money(pay.Amount), "Who", c.name(pay.By), "Method", withReference(pay)}
+	facts := []string{"Title", c.title(), "Amount", c.money(pay.Amount), "Who", c.name(pay.By), "Method", withReference(pay), "Approver", c.name(pay.Approved)}
 	key := paidWords("confirm", pay)
 	switch {
 	case pay.Undone != nil && pay.Undone.By == "":

@@ -41,6 +41,9 @@ func spoil(r Record, text string) Record {
 			r.Payments[i].Undone.Reason = text
 		}
 	}
+	for i := range r.Requests {
+		r.Requests[i].Method.Short, r.Requests[i].Reference, r.Requests[i].Reason = text, text, text
+	}
 	for i := range r.Notices {
 		r.Notices[i].Method, r.Notices[i].Reason = text, text
 	}

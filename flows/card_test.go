@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -159,6 +160,7 @@ func scenes() map[string]scene {
 		}
 		all[name] = scene{r, Post{Key: "notice/n", Kind: PostNotice, Place: n.To}, tuesday}
 	}
+	maps.Copy(all, approvalScenes())
 	return all
 }
 
@@ -209,6 +211,8 @@ func notices() []Notice {
 		{Kind: NoticeEnded, To: asha, Amount: usd(120000)}, {Kind: NoticeUnchecked, To: asha, Amount: usd(120000)}, {Kind: NoticeChanged, To: asha, Amount: usd(120000)},
 		{Kind: NoticeElsewhere, To: asha, Amount: usd(120000)}, {Kind: NoticeDoubt, To: asha, Amount: usd(120000)}, {Kind: NoticeStill, To: asha, Amount: usd(120000)},
 		{Kind: NoticeAsk, To: asha, By: kim}, {Kind: NoticeUndone, To: finance, By: bo, Reason: "Wrong invoice", Amount: usd(120000)},
+		{Kind: NoticeDeclined, To: asha, By: bo, Reason: "Wrong cost centre", Amount: usd(120000)}, {Kind: NoticeExpired, To: asha, Amount: usd(120000)},
+		{Kind: NoticeOvertaken, To: asha, Amount: usd(120000)}, {Kind: NoticeApprover, To: asha, By: bo, Amount: usd(120000)}, {Kind: NoticeUnapproved, To: asha, Amount: usd(120000)},
 	}
 	for _, d := range declines {
 		all = append(all, Notice{Kind: NoticeRefused, To: asha, Method: visa.Short, Decline: d, Amount: usd(120000)})

@@ -49,12 +49,9 @@ func (j *job) charge(ctx context.Context) error {
 
 // check returns the payment method as the billing service lists it now, or what to tell the payer and why nothing may be paid.
 func (j *job) check(ctx context.Context, provider billing.Provider, a Attempt) (billing.Method, Notice, error) {
-	right, err := j.Admins.Right(ctx, a.By, 0)
-	switch {
-	case err != nil:
-		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
-	case right != MayPay:
-		return billing.Method{}, Notice{Kind: NoticeEnded}, nil
+	notice, err := j.rights(ctx, a)
+	if notice.Kind != "" {
+		return billing.Method{}, notice, err
 	}
 	read := j.Now()
 	inv, err := provider.Invoice(ctx, j.id)
@@ -70,16 +67,14 @@ func (j *job) check(ctx context.Context, provider billing.Provider, a Attempt) (
 	case inv.Status != billing.Open || inv.AmountDue != a.Amount:
 		return billing.Method{}, Notice{Kind: NoticeChanged}, nil
 	}
-	methods, err := provider.Methods(ctx, inv)
-	if err != nil {
+	method, listed, err := methodOf(ctx, provider, inv, a.Method.ID)
+	switch {
+	case err != nil:
 		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+	case !listed:
+		return billing.Method{}, Notice{Kind: NoticeRefused, Decline: billing.MethodUnusable}, nil
 	}
-	for _, m := range methods {
-		if m.ID == a.Method.ID {
-			return m, Notice{}, nil
-		}
-	}
-	return billing.Method{}, Notice{Kind: NoticeRefused, Decline: billing.MethodUnusable}, nil
+	return method, Notice{}, nil
 }
 
 // look asks what became of a payment. It is repeated only with the same key, only while that key lives, and only by somebody who still may pay.
@@ -103,12 +98,12 @@ func (j *job) look(ctx context.Context) error {
 	if !unsettled || rec.State == Submitted {
 		return j.conclude(ctx, a, out)
 	}
-	right, err := j.Admins.Right(ctx, a.By, 0)
-	if err == nil && right != MayPay && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
+	notice, err := j.rights(ctx, a)
+	if err == nil && notice.Kind != "" && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
 		// Nobody but Kvitt writes there, so what was not begun is not under way.
-		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeEnded}, j.Now()) })
+		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
 	}
-	if err != nil || right != MayPay || rec.keyDead(j.Now()) {
+	if err != nil || notice.Kind != "" || rec.keyDead(j.Now()) {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
 	out, err = provider.Pay(ctx, j.payment(a))

@@ -4,6 +4,7 @@
 //	schedule   when a reminder is due: milestones, hours, zones           (pure)
 //	record     what is known of one invoice                               (pure)
 //	transition what may happen to it; attempt its payment, undo taking it back  (pure)
+//	approve    a payment that a second billing admin must approve: its request, cards and buttons
 //	plan       what is to be done now, each step with its reason          (pure)
 //	reconcile  does the steps: post, mend, look for; notes each result
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
@@ -30,7 +31,8 @@
 //	  │         │          │         unknown ──► open only when that very key has definitely failed
 //	  │◄────────┘ refused  │         submitted: a debit that clears in days
 //	  │◄───────────────────┘
-//	  └──► paid (elsewhere), gone (void, credited)
+//	  ├──► paid (elsewhere), gone (void, credited)
+//	  └──► awaiting approval ──► paying          from an amount on; or open: declined, withdrawn, three days, changed
 //
 // Slack's wire format stays in bot, money's in billing, and how things are remembered in store. Nothing in here reads a clock of
 // its own: time comes in.

@@ -3,6 +3,7 @@ package flows
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -172,10 +173,12 @@ func undo(r *Record, now time.Time, places ...string) error {
 
 // everyState lists one record for each state and way to get there.
 func everyState() map[string]Record {
-	return map[string]Record{
+	all := map[string]Record{
 		"open": openRecord(), "paying": payingRecord(), "sent": sentRecord(), "unknown": unknownRecord(), "submitted": submittedRecord(), "paid": paidRecord(),
 		"recorded": recordedRecord(), "undoing": undoingRecord(), "undone": undoneRecord(), "elsewhere": elsewhereRecord(), "gone": goneRecord(),
 	}
+	maps.Copy(all, approvalStates())
+	return all
 }
 
 func must(err error) {

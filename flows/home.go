@@ -71,7 +71,8 @@ func (f *Flows) homeBlocks(ctx context.Context, w words, page int) ([]bot.Block,
 		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
-	return append(blocks, bot.Note(w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")))), nil
+	fixed := without([]string{w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")), f.Policy.limits(w)}, "")
+	return append(blocks, bot.Note(fixed...)), nil
 }
 
 // toPay lists one page of the invoices to pay, each with its button.
@@ -124,9 +125,12 @@ func totals(w words, open []Record) []string {
 	for _, sum := range sums {
 		lines = append(lines, w.money(sum))
 	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[max(0, len(a)-3):], b[max(0, len(b)-3):]) })
+	slices.SortFunc(lines, byCurrency)
 	return lines
 }
+
+// byCurrency sorts written amounts by the code at their end.
+func byCurrency(a, b string) int { return strings.Compare(a[max(0, len(a)-3):], b[max(0, len(b)-3):]) }
 
 // languageChoice is where a person chooses the language that Kvitt speaks with them.
 func (f *Flows) languageChoice(ctx context.Context, w words, user string) bot.Block {

@@ -56,7 +56,7 @@ func (f *Flows) toPayNow(ctx context.Context) ([]Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if item.Rec.payable() || item.Rec.busy() {
+		if item.Rec.payable() || item.Rec.awaits() || item.Rec.busy() {
 			open = append(open, item.Rec)
 		}
 	}

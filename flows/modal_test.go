@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -49,6 +50,7 @@ func views(t *testing.T, w words) map[string]bot.View {
 	for _, id := range []string{"modal.later", "modal.service", "modal.missing", "modal.unpayable", "undo.late", "undo.done", "release.done"} {
 		all["modal-says-"+strings.ReplaceAll(strings.TrimPrefix(id, "modal."), ".", "-")] = tellView(w, w.say(id))
 	}
+	maps.Copy(all, approvalViews(w))
 	return all
 }
 
@@ -115,7 +117,7 @@ func TestNoGoldenCardIsLeftOver(t *testing.T) {
 }
 
 func TestOnlyAFilledModalCanBeSubmitted(t *testing.T) {
-	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-no-adding": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo"}
+	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-no-adding": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
 	for name, v := range views(t, speak(English)) {
 		if v.Submit != submits[name] {
 			t.Errorf("%s is submitted with %q, want %q", name, v.Submit, submits[name])

@@ -32,6 +32,8 @@ func (c card) noticeLine(n Notice) string {
 	switch n.Kind {
 	case NoticeRefused:
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
+	case NoticeOvertaken:
+		facts = append(facts, "Now", orText(c.status(), c.say("approval.now", "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))))
 	case NoticeAsk, NoticeChanged:
 		facts = append(facts, "Due", c.facts())
 	}

@@ -21,6 +21,9 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActView, f.pressView)
 	f.Bot.OnPress(ActAdd, f.pressAdd)
 	f.Bot.OnPress(ActAsk, f.pressAsk)
+	f.Bot.OnPress(ActApprove, f.pressApprove)
+	f.Bot.OnPress(ActDecline, f.pressDecline)
+	f.Bot.OnPress(ActWithdraw, f.pressWithdraw)
 	f.Bot.OnPress(ActUndo, f.pressUndo)
 	f.Bot.OnPress(ActRelease, f.pressRelease)
 	f.Bot.OnPress(ActLang, f.chooseLanguage)
@@ -31,6 +34,7 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
 	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
 	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))
+	f.Bot.OnSubmit(CallDecline, f.told(f.submitDecline))
 	f.Bot.OnHome(f.home)
 	f.Bot.OnCommand(CommandName, f.command)
 }
@@ -69,6 +73,11 @@ func (f *Flows) pressPay(ctx context.Context, c bot.Click) error {
 
 // inModal opens a modal that says "One moment…" and replaces it by what fill answers, or by what failed.
 func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Context, words) (bot.View, error)) error {
+	return f.inView(ctx, c, func(ctx context.Context, w words, _ string) (bot.View, error) { return fill(ctx, w) })
+}
+
+// inView is inModal for what has to know the modal's id, to show something in it later.
+func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.Context, w words, id string) (bot.View, error)) error {
 	w := speak(f.People.Lang(ctx, c.User))
 	open := f.Bot.Open
 	if c.Callback != "" { // In a modal. App Home is a view, too, but nothing can lie on top of it.
@@ -80,7 +89,7 @@ func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Cont
 	}
 	fillCtx, cancel := context.WithTimeout(ctx, fillTime)
 	defer cancel()
-	view, err := fill(fillCtx, w)
+	view, err := fill(fillCtx, w, id)
 	if err != nil {
 		view = tellView(w, failure(w, err))
 	}
@@ -100,29 +109,40 @@ func failure(w words, err error) string {
 
 // entitled returns the record that a click is about, or the view that denies it.
 func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bot.View, error) {
-	right, err := f.Admins.Right(ctx, c.User, recently)
-	if err != nil {
-		return Record{}, nil, err
-	}
-	if right != MayPay {
-		view, err := f.deny(ctx, c, w, right)
-		return Record{}, &view, err
+	denied, err := f.denied(ctx, c, w, recently)
+	if err != nil || denied != nil {
+		return Record{}, denied, err
 	}
 	rec, err := f.Records.Load(ctx, c.Value)
 	return rec, nil, err
 }
 
+// denied is the view that denies a click about an invoice; nil when the person may. maxAge is how old what Slack says of them may be.
+func (f *Flows) denied(ctx context.Context, c bot.Click, w words, maxAge time.Duration) (*bot.View, error) {
+	right, err := f.Admins.Right(ctx, c.User, maxAge)
+	if err != nil || right == MayPay {
+		return nil, err
+	}
+	view, err := f.deny(ctx, c, w, right)
+	return &view, err
+}
+
 // deny puts the attempt on the invoice's audit trail, and says who may.
 func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bot.View, error) {
-	f.Log.InfoContext(ctx, "denied", "user", c.User, "action", orText(c.Action, c.Callback), "why", right)
+	err := f.noteDenied(ctx, c, string(right))
+	return f.deniedView(ctx, w, c.Value, right), err
+}
+
+func (f *Flows) noteDenied(ctx context.Context, c bot.Click, why string) error {
+	f.Log.InfoContext(ctx, "denied", "user", c.User, "action", orText(c.Action, c.Callback), "why", why)
 	_, err := f.update(ctx, c.Value, func(r *Record) (store.Next, error) {
 		if r.Layout == 0 {
 			return store.Next{}, store.Unchanged // Nobody makes a record by asking for one.
 		}
-		r.denied(c.User, orText(c.Action, c.Callback), string(right), f.Now())
+		r.denied(c.User, orText(c.Action, c.Callback), why, f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
-	return f.deniedView(ctx, w, c.Value, right), err
+	return err
 }
 
 func (f *Flows) deniedView(ctx context.Context, w words, invoice string, right Right) bot.View {
@@ -159,6 +179,8 @@ func (f *Flows) called(ctx context.Context) func(user string) string {
 func underWayView(w words, r Record, user string, called func(string) string) *bot.View {
 	var view bot.View
 	switch {
+	case r.awaits():
+		view = awaitingView(w, r, user, called)
 	case r.State == Unknown:
 		view = tellView(w, w.say("modal.unknown", "Who", orText(called(r.Attempt.By), w.say("someone"))))
 	case r.busy() && r.Attempt.By == user:

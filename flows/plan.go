@@ -3,6 +3,7 @@ package flows
 import (
 	"time"
 
+	"kvitt/billing"
 	"kvitt/store"
 )
 
@@ -18,6 +19,10 @@ type Policy struct {
 
 	// DigestFrom is from how many reminders due to one person at once they become one message; 0: they never do.
 	DigestFrom int
+
+	// Approval says from which amount on (inclusive) a second billing admin must approve, by currency; always, where a currency is not in it.
+	// Empty: never.
+	Approval map[string]billing.Money
 }
 
 // Audience is who is told about invoices now, and whom the record at hand names.
@@ -53,6 +58,8 @@ const (
 	Seek     Do = "seek"      // Look for a message that may have been posted.
 	Mend     Do = "mend"      // Edit a message that shows what is not so any more.
 	Charge   Do = "charge"    // Check once more, and pay.
+	Consult  Do = "consult"   // Look a request's payment method up, before anybody is asked to approve.
+	Expire   Do = "expire"    // End a request that nobody approved in time.
 	Drop     Do = "drop"      // Forget a payment whose payer was not told that it is in progress.
 	Look     Do = "look"      // Ask what became of a payment.
 	Alarm    Do = "alarm"     // Tell payer and operator that it stays unknown.
@@ -66,7 +73,7 @@ type Step struct {
 	Do     Do
 	Reason string // The same word in logs, metrics and tests.
 	Post   Post   // With Say, Seek and Mend.
-	Key    string // Of the payment that Alarm and Drop are about.
+	Key    string // Of the payment that Alarm and Drop are about; the id of the request that Consult and Expire are about.
 }
 
 const (
@@ -110,7 +117,7 @@ func Plan(now time.Time, r Record, a Audience, p Policy) (steps []Step, wake tim
 
 // lane keeps invoices that somebody waits for apart from reminders.
 func (r *Record) lane() store.Lane {
-	if r.busy() || r.Undo != nil {
+	if r.busy() || r.awaits() || r.Undo != nil {
 		return store.Urgent
 	}
 	return store.Routine
@@ -123,7 +130,7 @@ func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 	case r.Undo != nil:
 		return []Step{{Do: TakeBack, Reason: "undo requested"}}, time.Time{}
 	case a == nil:
-		return nil, time.Time{}
+		return planRequest(now, r)
 	case r.State == Paying && !a.Answered && now.Sub(a.Began) < answerTime:
 		return nil, a.Began.Add(answerTime)
 	case r.State == Paying && !a.Answered:

@@ -20,6 +20,7 @@ func wantedPosts(now time.Time, r Record, a Audience, p Policy) (posts []Post, n
 			posts = append(posts, Post{Key: fmt.Sprintf("confirm/%d/%s", i, place), Kind: PostConfirm, Place: place, Lang: langOf(place, a, p), Number: i})
 		}
 	}
+	posts = append(posts, wantedApprovals(r, a, p)...)
 	if !r.remindable() {
 		return posts, time.Time{}
 	}
@@ -58,9 +59,10 @@ func wantedReminder(now time.Time, r Record, reader Reader, p Policy) (Post, boo
 	return post, true, next
 }
 
-// remindable says whether people are to be reminded: something is left to pay, it has a due date, and nobody is paying it.
+// remindable says whether people are to be reminded: something is left to pay, it has a due date, and nobody is paying it. While a payment waits for
+// approval, the due date comes closer.
 func (r *Record) remindable() bool {
-	return r.payable() && !r.busy() && !r.Invoice.Due.IsZero() && (!r.Invoice.AutoCollect || r.Invoice.PayFailed)
+	return (r.payable() || r.awaits()) && !r.busy() && !r.Invoice.Due.IsZero() && (!r.Invoice.AutoCollect || r.Invoice.PayFailed)
 }
 
 // told is the day of the latest milestone that a place was told of, for today's due date; zero when of none.
@@ -97,6 +99,8 @@ func planPost(now time.Time, r Record, post Post, a Audience, p Policy) (*Step, 
 		return &Step{Do: Seek, Reason: "may have been posted", Post: post}, time.Time{}
 	case post.Ref.TS == "" && post.isReminder():
 		return planLateReminder(now, r, post, a, p)
+	case post.Ref.TS == "" && post.Kind == PostApproval && !stillAsked(r, post, a):
+		return nil, time.Time{}
 	case post.Ref.TS == "":
 		return &Step{Do: Say, Reason: reasonOf(post), Post: post}, time.Time{}
 	case r.mendable(post) && digest(render(now, r, post, a, p)) != post.Shows:
@@ -180,6 +184,8 @@ func reasonOf(post Post) string {
 		return "paid"
 	case PostNotice:
 		return "notice"
+	case PostApproval:
+		return "approval requested"
 	}
 	return "milestone"
 }

@@ -128,6 +128,10 @@ func (j *job) step(ctx context.Context, step Step) error {
 		return j.alarm(ctx, step.Key)
 	case Drop:
 		return j.note(ctx, func(r *Record) error { return r.withdraw(step.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
+	case Consult:
+		return j.consult(ctx, step.Key)
+	case Expire:
+		return unlessStale(j.note(ctx, func(r *Record) error { return r.expire(step.Key, j.Now()) }))
 	case TakeBack:
 		return j.takeBack(ctx)
 	case Fold:

@@ -15,19 +15,20 @@ import (
 type State string
 
 const (
-	Open      State = "open"      // Nothing is under way.
-	Paying    State = "paying"    // Somebody's payment is under way.
-	Unknown   State = "unknown"   // A payment was sent and nobody can say yet what became of it.
-	Submitted State = "submitted" // A payment was accepted and clears later.
-	Paid      State = "paid"      // The billing service says that it is paid.
-	Gone      State = "gone"      // Void, credited or deleted: nothing is to pay.
+	Open      State = "open"              // Nothing is under way.
+	Awaiting  State = "awaiting approval" // Somebody's payment waits for a second billing admin.
+	Paying    State = "paying"            // Somebody's payment is under way.
+	Unknown   State = "unknown"           // A payment was sent and nobody can say yet what became of it.
+	Submitted State = "submitted"         // A payment was accepted and clears later.
+	Paid      State = "paid"              // The billing service says that it is paid.
+	Gone      State = "gone"              // Void, credited or deleted: nothing is to pay.
 )
 
 // layout is the version of Record's stored form; a higher one in the store was written by a newer Kvitt.
 const layout = 1
 
 // Record is everything that Kvitt knows of one invoice. It is changed by the transitions (transition.go, attempt.go,
-// undo.go) and nowhere else; each is pure, so that it may run again when two writers met. It names people by their Slack user ids only.
+// approve.go, undo.go) and nowhere else; each is pure, so that it may run again when two writers met. It names people by their Slack user ids only.
 type Record struct {
 	Layout   int             `json:"layout"`
 	Invoice  billing.Invoice `json:"invoice"`
@@ -43,7 +44,8 @@ type Record struct {
 	Asks     []Ask           `json:"asks,omitzero"`
 	Snoozes  []Snooze        `json:"snoozes,omitzero"`
 	Denials  []Denial        `json:"denials,omitzero"`
-	Trace    string          `json:"trace,omitzero"` // The click that what is being done goes back to; every log line about it carries it.
+	Requests []Request       `json:"requests,omitzero"` // For approval; only the last one can be open, and it is in the state Awaiting.
+	Trace    string          `json:"trace,omitzero"`    // The click that what is being done goes back to; every log line about it carries it.
 
 	notes []store.Note // Audit entries of the change at hand; written with it.
 }
@@ -52,23 +54,25 @@ type Record struct {
 type Attempt struct {
 	Key       string         `json:"key"` // Idempotency key.
 	By        string         `json:"by"`
-	Method    billing.Method `json:"method"` // Only ID is known at first; the rest is looked up before money moves.
+	Approved  string         `json:"approved,omitzero"` // The second billing admin, where one was asked.
+	Method    billing.Method `json:"method"`            // Only ID is known at first; the rest is looked up before money moves.
 	Reference string         `json:"reference,omitzero"`
 	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
 	Amount    billing.Money  `json:"amount"`
 	Began     time.Time      `json:"began"`
-	Answered  bool           `json:"answered,omitzero"` // The payer is told that it is in progress; before, nothing is paid.
+	Answered  bool           `json:"answered,omitzero"` // Whoever began it, the payer or who approved, is told that it is in progress; before, nothing is paid.
 	Sent      time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.
 	KeyDies   time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
 	NextLook  time.Time      `json:"next_look,omitzero"`
 	Doubted   time.Time      `json:"doubted,omitzero"` // Since when the outcome is unknown.
 	Alarmed   bool           `json:"alarmed,omitzero"` // Payer and operator were told that it stays unknown.
-	View      string         `json:"view,omitzero"`    // The payer's modal, should it still be open.
+	View      string         `json:"view,omitzero"`    // The modal of whoever began it, should it still be open.
 }
 
 // Payment is how an invoice came to be paid, as the billing service confirmed it.
 type Payment struct {
 	By        string        `json:"by,omitzero"` // Empty: paid outside Kvitt.
+	Approved  string        `json:"approved,omitzero"`
 	Key       string        `json:"key,omitzero"`
 	Method    string        `json:"method,omitzero"` // "Visa •••• 4242".
 	Reference string        `json:"reference,omitzero"`
@@ -118,6 +122,12 @@ const (
 	NoticeAsk       NoticeKind = "ask"       // Somebody asks a billing admin to look at it.
 	NoticeUndone    NoticeKind = "undone"    // A record was taken back.
 	NoticeKept      NoticeKind = "kept"      // A record could not be taken back.
+
+	NoticeDeclined   NoticeKind = "declined"   // Somebody declined to approve.
+	NoticeExpired    NoticeKind = "expired"    // Nobody approved in time.
+	NoticeOvertaken  NoticeKind = "overtaken"  // The invoice changed while the request waited.
+	NoticeApprover   NoticeKind = "approver"   // The right of whoever approved had ended.
+	NoticeUnapproved NoticeKind = "unapproved" // The amount needs an approval by now, and has none.
 )
 
 // Post is one message of ours about this invoice. It enters the record before it is sent.
@@ -128,7 +138,7 @@ type Post struct {
 	Lang     Lang         `json:"lang"`
 	Day      billing.Date `json:"day,omitzero"`    // Of its milestone.
 	Due      billing.Date `json:"due,omitzero"`    // The due date that the milestone counts from.
-	Number   int          `json:"number,omitzero"` // Index in Payments or Notices.
+	Number   int          `json:"number,omitzero"` // Index in Payments, Notices or Requests.
 	Claimed  time.Time    `json:"claimed"`
 	Ref      bot.Ref      `json:"ref,omitzero"`     // Zero until it is known to be posted.
 	Channel  string       `json:"channel,omitzero"` // Where it is posted to: a direct message has a channel of its own.
@@ -150,7 +160,8 @@ const (
 	PostThread   PostKind = "thread"   // A later milestone, in the thread of a channel's card.
 	PostConfirm  PostKind = "confirm"  // "Paid", once per place and payment.
 	PostNotice   PostKind = "notice"
-	PostDigest   PostKind = "digest" // Many reminders as one; it lies in a Mailbox, not in a record.
+	PostDigest   PostKind = "digest"   // Many reminders as one; it lies in a Mailbox, not in a record.
+	PostApproval PostKind = "approval" // Asks a billing admin to approve; shows how that ended.
 )
 
 // Token marks a message in Slack's metadata, so that it can be found again after a crash. It tells nothing to whoever reads it.

@@ -49,16 +49,19 @@ func (a Audience) admins() []string {
 func (r *Record) people() []string {
 	var ids []string
 	if r.Attempt != nil {
-		ids = append(ids, r.Attempt.By)
+		ids = append(ids, r.Attempt.By, r.Attempt.Approved)
 	}
 	if r.Undo != nil {
 		ids = append(ids, r.Undo.By)
 	}
 	for _, pay := range r.Payments {
-		ids = append(ids, pay.By)
+		ids = append(ids, pay.By, pay.Approved)
 		if pay.Undone != nil {
 			ids = append(ids, pay.Undone.By)
 		}
+	}
+	for _, q := range r.Requests {
+		ids = append(ids, q.By, q.Decided)
 	}
 	for _, n := range r.Notices {
 		ids = append(ids, n.By)

@@ -33,6 +33,9 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	}
 	attempt := Attempt{By: c.User, Method: billing.Method{ID: bot.Clip(c.Fields[blockMethod], bot.MaxValue)}, Reference: bot.Clip(clean(c.Fields[blockReference]), 140),
 		Recorded: provider.Way() == billing.Records, Began: f.Now(), View: c.ViewID}
+	if f.Policy.needsApproval(saw.amount()) {
+		return f.submitRequest(ctx, w, saw, attempt, provider.Way())
+	}
 	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
 	if err != nil {
 		return f.notBegun(ctx, w, c.User, saw, err)
@@ -99,7 +102,7 @@ func orView(v *bot.View, w words) bot.View {
 	return *v
 }
 
-// showResult replaces the payer's modal by what became of the payment, if it is still open. The message about it is what counts.
+// showResult replaces the modal of whoever began the payment by what became of it, if it is still open. The message about it is what counts.
 func (j *job) showResult(ctx context.Context, a Attempt) error {
 	if a.View == "" {
 		return nil
@@ -108,13 +111,9 @@ func (j *job) showResult(ctx context.Context, a Attempt) error {
 	if err != nil {
 		return err
 	}
-	w := speak(langOf(a.By, j.audience, j.Policy))
+	w := speak(langOf(orText(a.Approved, a.By), j.audience, j.Policy))
 	c := card{words: w, r: rec, policy: j.Policy, now: j.Now(), people: j.known(ctx, rec)}
-	sentence := c.title() + ". " + c.status()
-	if n := len(rec.Notices); rec.State == Open && n > 0 && rec.Notices[n-1].To == a.By {
-		sentence = c.noticeLine(rec.Notices[n-1])
-	}
-	if err := j.Bot.Replace(ctx, a.View, tellView(w, sentence)); !errors.Is(err, bot.ErrGone) {
+	if err := j.Bot.Replace(ctx, a.View, tellView(w, c.result(a))); !errors.Is(err, bot.ErrGone) {
 		return err
 	}
 	return nil

@@ -65,7 +65,7 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
 	}
-	standing := map[State]int{Open: 0, Paying: 0, Unknown: 0, Submitted: 0}
+	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0}
 	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)

@@ -31,8 +31,9 @@ func (r *Record) see(inv billing.Invoice, read, now time.Time) {
 
 // follow goes where the billing service went without a payment of ours: paid elsewhere, void, open again.
 func (r *Record) follow(now time.Time) {
+	r.overtake(now)
 	from, to := r.State, stateOf(r.Invoice)
-	if r.busy() || from == to {
+	if r.busy() || r.awaits() || from == to {
 		return
 	}
 	r.State, r.Undo = to, nil

@@ -54,6 +54,9 @@ func (c card) details() []string {
 // status says what there is to know besides the facts; empty for an invoice that simply waits to be paid.
 func (c card) status() string {
 	r := c.r
+	if q := r.asking(); q != nil {
+		return c.say("state.awaiting", "Who", c.name(q.By))
+	}
 	switch r.State {
 	case Paying:
 		return c.say("state.paying", "Who", c.name(r.Attempt.By))
@@ -98,7 +101,7 @@ func (c card) paid() string {
 	case pay.By == "":
 		return c.say("state.elsewhere")
 	}
-	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", withReference(*pay))
+	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", withReference(*pay), "Approver", c.name(pay.Approved))
 }
 
 func (c card) name(user string) string {
@@ -110,6 +113,10 @@ func (c card) name(user string) string {
 
 func paidWords(prefix string, pay Payment) string {
 	switch {
+	case pay.Approved != "" && pay.Recorded:
+		return prefix + ".recorded.approved"
+	case pay.Approved != "":
+		return prefix + ".paid.approved"
 	case pay.Method == "":
 		return prefix + ".paid.plain"
 	case pay.Recorded:

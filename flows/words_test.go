@@ -89,8 +89,8 @@ func TestNoEnglishIsLeftInNorwegian(t *testing.T) {
 
 func TestLabelsFit(t *testing.T) {
 	most := map[int][]string{
-		24: {"pay", "undo", "close", "modal.title", "modal.progress.title", "modal.view.title", "undo.title", "ledger.submit"},
-		30: {"view", "release", "modal.add", "modal.ask", "modal.link", "modal.add.link", "modal.choose", "modal.method", "home.language"},
+		24: {"pay", "undo", "close", "modal.title", "modal.progress.title", "modal.view.title", "undo.title", "ledger.submit", "approval.title", "approval.decline.title", "approval.decline"},
+		30: {"view", "release", "modal.add", "modal.ask", "modal.link", "modal.add.link", "modal.choose", "modal.method", "home.language", "approval.approve", "approval.withdraw"},
 	}
 	for _, lang := range []Lang{English, Norwegian} {
 		for longest, ids := range most {
@@ -149,10 +149,15 @@ func TestEveryWordInTheCodeExistsAndNoneIsIdle(t *testing.T) {
 			t.Errorf("%s(%q): there are no such words", how, id)
 		}
 	}
-	made := regexp.MustCompile(`^(month|notice|decline|state|confirm|command)\.`)
+	made := regexp.MustCompile(`^(month|notice|decline|state|confirm|command|approval)\.`)
 	for id := range words {
 		if base, _, _ := strings.Cut(id, "#"); !texts[base] && !texts[id] && !made.MatchString(id) {
 			t.Errorf("nobody says %s", id)
+		}
+	}
+	for _, e := range endings {
+		if words["approval."+string(e)] == "" {
+			t.Errorf("no words for a request that is %s", e)
 		}
 	}
 	for _, d := range declines {

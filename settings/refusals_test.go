@@ -51,7 +51,6 @@ func TestASettingThatThisVersionDoesNotImplementStopsIt(t *testing.T) {
 		"KVITT_AZURE_ENDPOINT=https://a":   `KVITT_AZURE_ENDPOINT is "https://a"; expected it unset: this version does not ask azure for invoices yet`,
 		"KVITT_GRAPH_ENDPOINT=https://g":   `KVITT_GRAPH_ENDPOINT is "https://g"; expected it unset: this version does not look anybody up in Entra yet`,
 		"KVITT_IDENTITIES=U1=a":            `KVITT_IDENTITIES is "U1=a"; expected it unset: this version does not look anybody up in Entra yet`,
-		"KVITT_APPROVAL_FROM=1 EUR":        `KVITT_APPROVAL_FROM is "1 EUR"; expected it unset: this version does not ask a second billing admin to approve yet`,
 		"STRIPE_WEBHOOK_SECRET=whsec_body": `STRIPE_WEBHOOK_SECRET is "whsec_…"; expected it unset: this version does not take Stripe's webhooks yet`,
 	} {
 		wantError(t, Options{Command: Serve, Environ: with(ledgerOnly, setting)}, want)

@@ -120,7 +120,6 @@ func timeTable(s *Settings) []definition {
 func billingTable(s *Settings, amount func(code, amount string) error) []definition {
 	return []definition{
 		{variable: "KVITT_APPROVAL_FROM", commands: serving, parse: into(&s.ApprovalFrom, approvalFrom(amount)),
-			notYet: "ask a second billing admin to approve",
 			meaning: "amounts from which (inclusive) a second billing admin must approve: `10000 EUR, 100000 NOK`; once set, an " +
 				"invoice in a currency not listed needs one too",
 			unset: "none"},
