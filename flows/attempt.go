@@ -51,8 +51,8 @@ func (r *Record) free(shown billing.Money) error {
 	return nil
 }
 
-// answer notes that whoever began the payment is about to be told that the payment is in progress. Until then it is only asked for: should the store fail in between,
-// "nothing was paid" stays true.
+// answer notes that whoever began the payment is about to be told that it is in progress. Until then it is only asked for: should the store fail
+// in between, "nothing was paid" stays true.
 func (r *Record) answer(key string, began time.Time) error {
 	if !r.underWay(key) || !r.Attempt.Began.Equal(began) {
 		return ErrStale
