@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"kvitt/sandbox"
 )
 
 var writeMonth = flag.String("month", "", "write a month in the life of #finance and of two billing admins to this file")
@@ -92,7 +95,7 @@ func told(script string, day time.Time) (lines []string) {
 func (s *stage) dayIn(b *strings.Builder, place string, day time.Time) {
 	name := map[string]string{"finance": "#finance", "asha": "Asha", "bo": "Bo"}[place]
 	first := true
-	for _, m := range s.slack.Everything(s.place(place)) {
+	for _, m := range inOrder(s.slack.Everything(s.place(place))) {
 		posted, before, after := m.Versions[0].At.UTC(), []string(nil), []string(nil)
 		for _, v := range m.Versions {
 			switch at := v.At.UTC().Truncate(24 * time.Hour); {
@@ -122,12 +125,21 @@ func (s *stage) dayIn(b *strings.Builder, place string, day time.Time) {
 			if slices.Equal(before, after) {
 				continue
 			}
-			when += ", later that day"
+			when = "the message of " + posted.Format("15:04")
 		} else {
 			when = "the message of " + posted.Format("2 January")
 		}
 		quote(b, when+" now says", slices.DeleteFunc(after, func(line string) bool { return slices.Contains(before, line) && !strings.HasPrefix(line, "**") }))
 	}
+}
+
+// inOrder puts what was said within one minute in an order of its own: whatever comes due together is said side by side.
+func inOrder(all []sandbox.Message) []sandbox.Message {
+	slices.SortStableFunc(all, func(a, b sandbox.Message) int {
+		minute := a.Versions[0].At.Truncate(time.Minute).Compare(b.Versions[0].At.Truncate(time.Minute))
+		return cmp.Or(minute, strings.Compare(a.Versions[0].Text, b.Versions[0].Text))
+	})
+	return all
 }
 
 func quote(b *strings.Builder, when string, lines []string) {

@@ -39,7 +39,7 @@ func newTeam(t *testing.T, invoices int) *team {
 }
 
 func (o *team) replica() *process {
-	return start(o.t, o.settings("REDIS_URL="+o.redis.URL(), "KVITT_ADMINS="+strings.Join(o.admins, ",")), "serve")
+	return start(o.t, o.settings("REDIS_URL="+o.redis.URL(), "KVITT_DIGEST_FROM=1000", "KVITT_ADMINS="+strings.Join(o.admins, ",")), "serve")
 }
 
 // posted counts the messages about an invoice in a place: cards and confirmations.

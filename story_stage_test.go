@@ -71,7 +71,7 @@ func newStage(t *testing.T, folder string, archive *txtar.Archive) *stage {
 		"SLACK_BOT_TOKEN": s.slack.Config().BotToken, "SLACK_SIGNING_SECRET": s.slack.Config().SigningSecret, "SLACK_API_URL": "http://localhost/api/",
 		"KVITT_DATA": filepath.Join(folder, "data"), "KVITT_BILLING": "stripe,ledger", "KVITT_ADMINS": s.people["asha"] + ",bo@fjord.example",
 		"KVITT_CHANNELS": s.finance, "STRIPE_API_KEY": "sk_test_kvitt", "STRIPE_API_URL": "http://localhost", "KVITT_STRIPE_CUSTOMERS": s.customer,
-		"KVITT_LISTEN": "127.0.0.1:0",
+		"KVITT_LISTEN": "127.0.0.1:0", "KVITT_SWEEP": "@every 5m",
 	}
 	return s
 }
