@@ -22,7 +22,7 @@ check: build ## The quick checks: format, modules, vet, staticcheck, and one sta
 	go tool staticcheck ./...
 
 unit: ## Every test, with the race detector.
-	CGO_ENABLED=1 go test -race -vet=off -timeout 4m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
+	CGO_ENABLED=1 go test -race -vet=off -timeout 10m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh

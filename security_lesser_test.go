@@ -92,9 +92,9 @@ func TestWhoDawdlesIsHungUpOn(t *testing.T) {
 	began := time.Now()
 	over := make(chan string, 100)
 	for n := range cap(over) {
-		begun, most := "POST /slack/events HTTP/1.1\r\nHost: kvitt\r\nX-Slow: ", 7*time.Second
+		begun, most := "POST /slack/events HTTP/1.1\r\nHost: kvitt\r\nX-Slow: ", 15*time.Second
 		if n%2 == 0 {
-			begun, most = "POST /slack/events HTTP/1.1\r\nHost: kvitt\r\nContent-Length: 1000\r\n\r\npayload=", 12*time.Second
+			begun, most = "POST /slack/events HTTP/1.1\r\nHost: kvitt\r\nContent-Length: 1000\r\n\r\npayload=", 20*time.Second
 		}
 		conn, err := net.Dial("tcp", f.address)
 		if err != nil {
@@ -103,7 +103,7 @@ func TestWhoDawdlesIsHungUpOn(t *testing.T) {
 		go func() { over <- dawdle(conn, begun, most) }()
 	}
 	invoice := f.invoices["0"]
-	if answer := f.send(f.seal(fmt.Sprintf(signed, slacks), f.payment(invoice, "1.2.3"))); answer.StatusCode != http.StatusOK || time.Since(began) > 3*time.Second {
+	if answer := f.send(f.seal(fmt.Sprintf(signed, slacks), f.payment(invoice, "1.2.3"))); answer.StatusCode != http.StatusOK || time.Since(began) > 9*time.Second {
 		t.Errorf("somebody who did not dawdle got status %d after %s", answer.StatusCode, time.Since(began))
 	}
 	for range cap(over) {
