@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,6 +44,7 @@ type app struct {
 	team     atomic.Pointer[string] // Known once Slack has said hello.
 	wires    wires
 	metrics  *metrics
+	clock    *sharedClock
 	asked    asked // The store, for readiness.
 }
 
@@ -53,6 +55,8 @@ func newApp(s settings.Settings, backend store.Backend, w wires) *app {
 	if w.Now != nil {
 		a.now = w.Now
 	}
+	a.clock = &sharedClock{own: a.now, log: a.log}
+	a.clock.teller, _ = backend.(teller)
 	a.bot = bot.New(bot.Config{
 		Token: s.Slack.BotToken.Reveal(), AppToken: s.Slack.AppToken.Reveal(), SigningSecret: s.Slack.SigningSecret.Reveal(), APIURL: s.Slack.APIURL,
 		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log, Observe: a.metrics.seeBot,
@@ -99,16 +103,17 @@ func (a *app) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.clock.measure(ctx)
 	s := a.settings
 	limits, err := approvalLimits(s.ApprovalFrom)
 	if err != nil {
 		return err
 	}
 	a.flows = flows.New(&flows.Flows{
-		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
+		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.clock.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
 		Records:   store.Of[flows.Record](a.backend, id.Team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](a.backend, id.Team, flows.KindMailbox),
-		Admins:    &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.now, Log: a.log},
+		Admins:    &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.clock.now, Log: a.log},
 		People:    &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
@@ -162,7 +167,7 @@ func (a *app) providers() ([]billing.Provider, error) {
 func (a *app) provider(name string) (billing.Provider, error) {
 	switch name {
 	case settings.Ledger:
-		a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.now)
+		a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.clock.now)
 		return a.ledger, nil
 	case settings.Stripe:
 		s := a.settings.Stripe
@@ -174,12 +179,10 @@ func (a *app) provider(name string) (billing.Provider, error) {
 
 // run works until ctx ends, then drains. connect must have succeeded.
 func (a *app) run(ctx context.Context) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.flows.Run(ctx)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { a.clock.follow(ctx) })
+	beside.Go(func() { a.flows.Run(ctx) })
 	err := a.bot.Run(ctx)
-	<-done
+	beside.Wait()
 	return err
 }
