@@ -19,13 +19,13 @@ func TestDemoSkipsDaysInARow(t *testing.T) {
 	p.soon(15*time.Second, "the first three reminders", func() bool { return len(p.messages(asha)) == 3 })
 
 	p.skip("day")
-	p.soon(5*time.Second, "tomorrow's reminder", func() bool {
+	p.soon(20*time.Second, "tomorrow's reminder", func() bool {
 		return slices.ContainsFunc(p.messages(asha), func(m string) bool { return strings.Contains(m, "INV-1057") })
 	})
 	for range 14 {
 		p.skip("day")
 	}
-	p.soon(5*time.Second, "one message about all that came due meanwhile", func() bool {
+	p.soon(20*time.Second, "one message about all that came due meanwhile", func() bool {
 		return slices.ContainsFunc(p.messages(asha), func(m string) bool { return strings.Contains(m, "6 invoices are waiting to be paid.") })
 	})
 	for range 7 {

@@ -182,9 +182,12 @@ func TestAFloodOfRequestsReachesTheAdminsOnce(t *testing.T) {
 	inStory(t, billed, func(s *stage) {
 		asks := []string{clickOnPay, strings.Replace(clickOnPay, `"value":"stripe:{{.Invoice}}"`, `"value":""`, 1),
 			strings.Replace(clickOnPay, `"block_id":"controls"`, `"block_id":"ask"`, 1)}
+		var flood []string
 		for n := range 30 {
 			ask := strings.Replace(asks[n%len(asks)], `"action_id":"pay"`, `"action_id":"ask"`, 1)
-			payload := s.forged(ask, "kim", s.trigger("kim"))
+			flood = append(flood, s.forged(ask, "kim", s.trigger("kim")))
+		}
+		for _, payload := range flood {
 			go func() { _, _ = s.slack.Deliver(s.t.Context(), sandbox.Interactive, json.RawMessage(payload)) }()
 		}
 		time.Sleep(time.Minute)
