@@ -39,7 +39,7 @@ func (c *checker) store(ctx context.Context) {
 // redis looks whether a server can be used, and is set up to lose nothing.
 func (c *checker) redis(ctx context.Context) {
 	const about = "REDIS_URL"
-	backend, err := store.OpenRedis(ctx, c.set.RedisURL.Reveal(), store.RedisOptions{Wait: checkTime / 2})
+	backend, err := store.OpenRedis(ctx, c.set.RedisURL.Reveal(), store.RedisOptions{Wait: checkTime / 2, Look: true})
 	if unsafe, ok := errors.AsType[*store.UnsafeError](err); ok {
 		for _, f := range unsafe.Findings {
 			c.fail(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
@@ -59,7 +59,7 @@ func (c *checker) redis(ctx context.Context) {
 	for _, f := range findings {
 		c.warn(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
 	}
-	c.ok(about, "%s can be read and written", c.set.RedisURL)
+	c.ok(about, "%s answers, and is set up as a master that never throws records away", c.set.RedisURL)
 }
 
 // file opens the embedded store, if there is one and nobody holds it. A store that is not there yet is not made.

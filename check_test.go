@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kvitt/sandbox"
+	"kvitt/store/redistest"
 )
 
 // checked runs kvitt check and returns its lines.
@@ -148,6 +149,26 @@ func TestCheckFindsAnAddressThatNamesSomebodyElseNow(t *testing.T) {
 		if running {
 			p.stop()
 		}
+	}
+}
+
+func TestCheckLooksAtRedisAndWritesNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	redis := redistest.Start(t, redistest.AppendOnly...)
+	lines := o.checked(well, "REDIS_URL="+redis.URL())
+	if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "ok    REDIS_URL") }) {
+		t.Error("no line says that Redis is well")
+	}
+	if keys := redis.Must("DBSIZE"); keys != "0" {
+		t.Errorf("it wrote %s keys", keys)
+	}
+	redis.Must("CONFIG", "SET", "maxmemory", "100mb", "maxmemory-policy", "allkeys-lru")
+	lines = o.checked(failed, "REDIS_URL="+redis.URL())
+	if !slices.ContainsFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "FAIL  REDIS_URL") && strings.Contains(line, "noeviction")
+	}) {
+		t.Error("no line is FAIL about a Redis that throws records away")
 	}
 }
 

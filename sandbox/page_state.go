@@ -30,11 +30,11 @@ func (s *Slack) screen(as string) (object, bool) {
 	if me.dm == "" {
 		conversations = append(conversations, object{"id": "", "name": s.cfg.BotName, "kind": "dm", "unread": 0})
 	}
-	return object{
+	return frozen(object{
 		"now": s.cfg.Now().UTC().Format(time.RFC3339), "team": object{"id": s.cfg.TeamID, "name": s.cfg.TeamName},
 		"bot": object{"id": s.cfg.BotUserID, "name": s.cfg.BotName}, "me": me.ID, "people": s.cast(), "conversations": conversations,
 		"messages": messages, "home": s.homeFor(me), "modals": s.modalsFor(me), "trouble": s.trouble[me.ID],
-	}, true
+	}), true // Encoded while nothing changes: much of it is the workspace itself.
 }
 
 // wake has every screen drawn anew.

@@ -24,6 +24,9 @@ type RedisOptions struct {
 	// Wait is how long OpenRedis waits for a server that is not up yet, or still
 	// loads; 0 is ten seconds.
 	Wait time.Duration
+	// Look only looks: nothing is written, and a store that is not there yet is not
+	// made. Only what reads may be called.
+	Look bool
 	// Every is how often the server's settings are looked at again; 0 is a minute.
 	Every time.Duration
 }
@@ -97,7 +100,7 @@ func OpenRedis(ctx context.Context, url string, opts RedisOptions) (*Redis, erro
 	if r.keys, err = newKeyspace(cmp.Or(opts.Space, "kvitt")); err != nil {
 		return nil, errors.Join(err, r.client.Close())
 	}
-	findings, err := r.reach(ctx, cmp.Or(opts.Wait, 10*time.Second))
+	findings, err := r.reach(ctx, cmp.Or(opts.Wait, 10*time.Second), opts.Look)
 	if err != nil {
 		return nil, errors.Join(err, r.client.Close())
 	}
@@ -108,13 +111,14 @@ func OpenRedis(ctx context.Context, url string, opts RedisOptions) (*Redis, erro
 }
 
 // reach tries until the server can be used, or until trying on is useless.
-func (r *Redis) reach(ctx context.Context, wait time.Duration) ([]Finding, error) {
+func (r *Redis) reach(ctx context.Context, wait time.Duration, look bool) ([]Finding, error) {
 	end := time.Now().Add(wait)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		findings, err := r.ready(ctx)
+		findings, err := r.ready(ctx, look)
 		if err == nil || !errors.Is(err, errTransient) || time.Now().Add(pause).After(end) {
 			return findings, err
 		}
+		r.log.WarnContext(ctx, "Redis is not ready; waiting for it", "server", r.at, "err", err)
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("Redis at %s was not opened: %w: the last answer was: %w", r.at, ctx.Err(), err)
@@ -123,14 +127,17 @@ func (r *Redis) reach(ctx context.Context, wait time.Duration) ([]Finding, error
 	}
 }
 
-// ready looks at the server once, and settles the layout.
-func (r *Redis) ready(ctx context.Context) ([]Finding, error) {
+// ready looks at the server once, and unless it may only look, settles the layout.
+func (r *Redis) ready(ctx context.Context, look bool) ([]Finding, error) {
 	findings, err := r.Findings(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if bad := onlyBad(findings); len(bad) > 0 {
 		return nil, &UnsafeError{Server: r.at, Findings: bad}
+	}
+	if look {
+		return findings, r.unchanged(ctx)
 	}
 	answer, err := r.change(ctx, "open", settleScript, []string{r.keys.layout()}, redisLayout)
 	if err != nil {
@@ -140,6 +147,21 @@ func (r *Redis) ready(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	return findings, r.Ping(ctx)
+}
+
+// unchanged compares the layout, if there is one, and writes none.
+func (r *Redis) unchanged(ctx context.Context) error {
+	var layout string
+	err := r.ask(ctx, "open", func(ctx context.Context) (err error) {
+		if layout, err = r.client.Get(ctx, r.keys.layout()).Result(); err == redis.Nil {
+			err = nil
+		}
+		return err
+	})
+	if err != nil || layout == "" {
+		return err
+	}
+	return r.knows(layout)
 }
 
 // knows refuses a layout that this program does not know.
