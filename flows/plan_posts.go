@@ -115,7 +115,7 @@ func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) 
 		return nil, p.Hours.next(now, reader.Zone)
 	}
 	// It tells all that was to be told by now: no second message follows for the milestones that passed meanwhile.
-	if latest, due, _ := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours); due {
+	if latest, due, _ := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours); due && post.Day.Before(latest.Day) {
 		post.Day = latest.Day
 	}
 	return &Step{Do: Say, Reason: reasonOf(post), Post: post}, time.Time{}
