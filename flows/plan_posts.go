@@ -114,6 +114,9 @@ func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) 
 	if !p.Hours.allowed(now, reader.Zone) {
 		return nil, p.Hours.next(now, reader.Zone)
 	}
+	if newer, wanted, _ := wantedReminder(now, r, reader, p); wanted && r.post(newer.Key) == nil {
+		return nil, time.Time{} // It gives way, or both would be sent at once.
+	}
 	// It tells all that was to be told by now: no second message follows for the milestones that passed meanwhile.
 	if latest, due, _ := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours); due && post.Day.Before(latest.Day) {
 		post.Day = latest.Day

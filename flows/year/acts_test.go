@@ -71,7 +71,7 @@ func person_(fn func(*person, int) string) func(*year, event) {
 		what := fn(e.who, e.n)
 		e.who.changed = time.Now()
 		y.mu.Unlock()
-		y.tell(e.who.id, "is now %s", what)
+		y.tell("", "%s is now %s", e.who.id, what)
 	}
 }
 
@@ -81,7 +81,7 @@ func shares(shared bool) func(*year, event) {
 		y.mu.Lock()
 		c.shared, c.changed = shared, time.Now()
 		y.mu.Unlock()
-		y.tell(c.id, "shared with others: %v", shared)
+		y.tell("", "%s is shared with others: %v", c.id, shared)
 	}
 }
 

@@ -47,7 +47,7 @@ func (y *year) how(w *window) string {
 // plan draws the year. Far ends fail and mend, and people act, at minutes at which nobody is being reminded: so that the same seed gives the same
 // year, whoever is scheduled first.
 func (y *year) plan(rng *rand.Rand) {
-	for i := range invoices {
+	for i := range *invoices {
 		y.planInvoice(rng, i)
 	}
 	y.planOutages(rng)
@@ -156,7 +156,7 @@ func (y *year) planReplicas(rng *rand.Rand) {
 
 func (y *year) planPeople(rng *rand.Rand) {
 	for range 40 {
-		y.on(rng.IntN(days), clock(rng, 6, 20, 50), "somebody else presses", "", y.people[5+rng.IntN(2)], rng.IntN(invoices))
+		y.on(rng.IntN(days), clock(rng, 6, 20, 50), "somebody else presses", "", y.people[5+rng.IntN(2)], rng.IntN(*invoices))
 	}
 	for range 4 {
 		d, p := rng.IntN(days), y.admin(rng)

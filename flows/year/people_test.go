@@ -144,7 +144,7 @@ func (y *year) intrude(e event) {
 // speaks is somebody who chooses a language in App Home.
 func (y *year) speaks(e event) {
 	lang := []string{"en", "nb", "auto"}[e.n]
-	y.tell(e.who.id, "chooses the language %s", lang)
+	y.tell("", "%s chooses the language %s", e.who.id, lang)
 	y.mu.Lock()
 	e.who.changed = time.Now()
 	y.mu.Unlock()

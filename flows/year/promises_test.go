@@ -62,14 +62,13 @@ func (w *witness) confirmation(m *said, id string) {
 
 // stale: whatever is new at the billing service, Kvitt has asked for it within a day and a bit.
 func (w *witness) stale(since time.Time) {
-	const enough = 26 * time.Hour
 	for place := range w.unknown {
 		if later := latest(since, w.y.changed(place)); time.Since(later) > enough {
 			delete(w.unknown, place)
 		}
 	}
 	for _, place := range w.y.places() {
-		if w.y.changed(place).After(time.Now().Add(-day)) {
+		if w.y.changed(place).After(time.Now().Add(-day)) && !w.y.changed(place).IsZero() {
 			w.unknown[place] = true
 		}
 	}
@@ -79,6 +78,17 @@ func (w *witness) stale(since time.Time) {
 			w.y.violate("nothing due is forgotten", "%s is new since %s, and Kvitt has not asked", id, b.changed)
 		}
 	}
+}
+
+// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the other one does once in two days.
+const enough = 50 * time.Hour
+
+// known is since when Kvitt should know what a place is now.
+func (w *witness) known(place string) time.Time {
+	if changed := w.y.changed(place); !changed.IsZero() {
+		return changed.Add(enough)
+	}
+	return time.Time{}
 }
 
 // forgotten: everybody who should have heard of an invoice by now has.
@@ -110,7 +120,7 @@ func (w *witness) forgotten(since time.Time) {
 			if !due || w.heard(visit{place, id}, b.inv.Due, required, b.inv.Due.AddDays(m.offset)) {
 				continue
 			}
-			from := latest(required, latest(since, latest(b.told, r.rec.Turned)))
+			from := latest(latest(required, since), latest(latest(b.told, r.rec.Turned), w.known(place)))
 			lost := m.offset <= 0 && required.Equal(m.tell) && !dateOf(m.tell, w.y.rules.zone).Before(b.inv.Due) && from.Equal(required) && now.Sub(from) > time.Hour
 			if wall.hours(from, now) >= 90*time.Minute || lost && since.Before(required.Add(-2*time.Hour)) {
 				w.y.violate("nothing due is forgotten", "%s was not told of %s, due %s: since %s it should have been (%+d days; told %v)", place, id, b.inv.Due, required, m.offset, w.tellings[visit{place, id}])
@@ -134,9 +144,10 @@ func remindable(b bill) bool {
 }
 
 // heard says whether somebody was told of an invoice since a moment. Of a milestone on the very day to which they put it off they need not hear again.
+// Who has moved may have heard of it by their old clock.
 func (w *witness) heard(who visit, due billing.Date, since time.Time, milestone billing.Date) bool {
 	for _, t := range w.tellings[who] {
-		if t.due == due && (!t.at.Before(since) || t.off && !t.day.Before(milestone)) {
+		if t.due == due && (!t.at.Before(since) || (t.off || t.at.Before(w.y.changed(who.place))) && !t.day.Before(milestone)) {
 			return true
 		}
 	}

@@ -51,7 +51,7 @@ func (r *replica) start() {
 		},
 		Sorry: func(c bot.Click) bot.Reply { return f.Sorry(c) }})
 	f = flows.New(&flows.Flows{Bot: l.bot, Backend: backend, Providers: []billing.Provider{mortal{y.service, l}}, Now: time.Now, Log: y.log,
-		Sync: daily{time.Duration(6+12*r.nth)*time.Hour + 20*time.Minute}, Sweep: each(30 * time.Minute),
+		Sync: everyOther{time.Duration(24*r.nth+6)*time.Hour + 20*time.Minute}, Sweep: each(30 * time.Minute),
 		Records:   store.Of[flows.Record](backend, team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](backend, team, flows.KindMailbox),
 		Admins:    &flows.Admins{Entries: y.entries(), Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: y.log},
@@ -136,18 +136,19 @@ func (g ghost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// daily is once a day at a time of the clock in UTC, each once in a while.
-type daily struct{ at time.Duration }
+// everyOther is once in two days, at a time after the year began; with two replicas, every day.
+type everyOther struct{ at time.Duration }
 
 // Next implements cron.Schedule.
-func (d daily) Next(t time.Time) time.Time {
-	next := t.UTC().Truncate(day).Add(d.at)
-	if !next.After(t) {
-		next = next.Add(day)
+func (e everyOther) Next(t time.Time) time.Time {
+	first := dawn.Add(e.at)
+	if t.Before(first) {
+		return first
 	}
-	return next
+	return first.Add((t.Sub(first)/(2*day) + 1) * 2 * day)
 }
 
+// each is once in a while.
 type each time.Duration
 
 // Next implements cron.Schedule.

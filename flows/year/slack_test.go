@@ -112,6 +112,9 @@ func (s *slack) fault(method string, form url.Values) string {
 	if w == nil || w.how == "down" {
 		return s.y.how(w)
 	}
+	if method == "users.info" && s.y.dice(w.nth, form.Get("user"), time.Now().Truncate(time.Minute).Unix()) < 40 {
+		return w.how
+	}
 	if method != "chat.postMessage" && method != "chat.update" {
 		return ""
 	}

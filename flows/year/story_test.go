@@ -56,7 +56,7 @@ func (y *year) story() string {
 	}
 	last := y.lines[len(y.lines)-1].at
 	kept := slices.DeleteFunc(slices.Clone(y.lines), func(l line) bool {
-		return l.at.Before(last.Add(-3*day)) || l.where != "" && !strings.HasPrefix(l.text, "***") && !concerns(l.String(), about)
+		return l.at.Before(last.Add(-6*day)) || l.where != "" && !strings.HasPrefix(l.text, "***") && !concerns(l.String(), about)
 	})
 	fmt.Fprintf(&b, "the days before, as far as they are about that (%s, hours %v, %+v, digests from %d):\n", y.rules.zone, y.rules.hours, y.rules.sched, y.rules.digest)
 	for _, l := range kept[max(0, len(kept)-mostLines):] {

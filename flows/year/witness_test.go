@@ -51,6 +51,10 @@ type telling struct {
 	off bool // It is the one that they asked for with Remind me later.
 }
 
+func (t telling) String() string {
+	return t.at.Format("Jan 2 15:04:05") + " of " + t.day.String() + ", due " + t.due.String()
+}
+
 func newWitness(y *year) *witness {
 	return &witness{y: y, records: map[string]*remembered{}, marks: map[string]mark{}, tellings: map[visit][]telling{}, confirms: map[visit][]*said{},
 		twice: map[string]*said{}, days: map[string]bool{}, unsure: map[string]bool{}, unknown: map[string]bool{}}
@@ -188,20 +192,21 @@ func (w *witness) digest(m *said, lines []flows.Line) {
 func (w *witness) reminder(m *said, id string, post flows.Post) {
 	at := m.first().at
 	key := m.place + " " + id + " " + post.Due.String() + " " + post.Day.String()
-	if w.days[key] {
+	off := strings.Contains(post.Key, "/later ") // It comes again because they asked for it.
+	if w.days[key] && !off {
 		w.y.violate("nothing is told twice", "%s was told again at %s of %s, due %s, milestone %s", m.place, at, id, post.Due, post.Day)
 	}
 	w.days[key] = true
 	who := visit{m.place, id}
-	w.tellings[who] = append(w.tellings[who], telling{at, post.Due, post.Day, m, strings.Contains(post.Key, "/later ")})
+	w.tellings[who] = append(w.tellings[who], telling{at, post.Due, post.Day, m, off})
 	w.unsure[id] = true
 	w.inHours(m)
 	w.countMilestone(post, at, m.place)
 	w.y.mu.Lock()
-	off, put := w.y.putOffs[who]
+	wish, put := w.y.putOffs[who]
 	w.y.mu.Unlock()
-	if p := w.y.person(m.place); put && off.at.Before(at) && dateOf(at, location(p.zone)).Before(off.until) && p.changed.Before(off.at) {
-		w.y.violate("nothing is told twice or too early", "%s was told of %s at %s, and had put it off until %s", m.place, id, at, off.until)
+	if p := w.y.person(m.place); put && wish.at.Before(at) && dateOf(at, location(p.zone)).Before(wish.until) && p.changed.Before(wish.at) {
+		w.y.violate("nothing is told twice or too early", "%s was told of %s at %s, and had put it off until %s", m.place, id, at, wish.until)
 	}
 }
 

@@ -18,11 +18,10 @@ import (
 )
 
 const (
-	team     = "T0FJORD"
-	invoices = 300
-	days     = 365
-	day      = 24 * time.Hour
-	dayEnds  = 23*time.Hour + 50*time.Minute // When the promises are looked at; nothing is planned for the ten minutes after it.
+	team    = "T0FJORD"
+	days    = 365
+	day     = 24 * time.Hour
+	dayEnds = 23*time.Hour + 50*time.Minute // When the promises are looked at; nothing is planned for the ten minutes after it.
 )
 
 // dawn is when the year begins.

@@ -17,8 +17,9 @@ import (
 )
 
 var (
-	oneSeed = flag.Int("seed", -1, "the one year that TestAYear lives; its log goes to standard error")
-	seeds   = flag.Int("seeds", 5, "how many years TestAYear lives")
+	oneSeed  = flag.Int("seed", -1, "the one year that TestAYear lives; its log goes to standard error")
+	seeds    = flag.Int("seeds", 5, "how many years TestAYear lives")
+	invoices = flag.Int("invoices", 40, "how many invoices come in a year")
 )
 
 // TestAYear fails with a story.
