@@ -74,11 +74,14 @@ func (r *Record) told(place string) billing.Date {
 	return last
 }
 
-// root is a channel's one card; nil when there is none that can be answered in a thread.
+// root is a channel's one card; nil when there is none that can be answered in a thread. One that could not be posted before the due date was
+// moved never will be, and stands before nothing.
 func (r *Record) root(place string) *Post {
 	for i := range r.Posts {
-		if r.Posts[i].Place == place && r.Posts[i].Kind == PostReminder && r.Posts[i].Over == "" {
-			return &r.Posts[i]
+		p := &r.Posts[i]
+		comes := p.Ref.TS != "" || p.Unsure || p.Due == r.Invoice.Due
+		if p.Place == place && p.Kind == PostReminder && p.Over == "" && comes {
+			return p
 		}
 	}
 	return nil

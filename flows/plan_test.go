@@ -209,6 +209,19 @@ func TestAChannelHasOneCardAndAThread(t *testing.T) {
 	}
 }
 
+func TestAChannelWhoseCardNeverCameHearsOfTheNewDueDate(t *testing.T) {
+	r := openRecord()
+	r.claim([]Post{reminderFor(finance, -7)}, monday)
+	r.Posts[0].failed(errShared, monday)
+	inv := r.Invoice
+	inv.Due = on(2026, 3, 12)
+	r.see(inv, monday.Add(time.Hour), monday.Add(time.Hour))
+	steps, _, _ := Plan(at(time.UTC, 2026, 3, 5, 9, 0), r, anAudience(), aPolicy())
+	if i := slices.IndexFunc(steps, func(s Step) bool { return s.Post.Place == finance }); i < 0 || steps[i].Post.Kind != PostReminder || steps[i].Do != Say {
+		t.Errorf("the channel is ours again, and hears nothing: %q", told(steps))
+	}
+}
+
 func TestConfirmationsAreSettledOnlyWhenTheyAreThere(t *testing.T) {
 	r := paidRecord()
 	for i, place := range []string{finance, asha} {

@@ -134,7 +134,7 @@ func (y *year) planOutages(rng *rand.Rand) {
 		open("store", "down", 0)
 		open("store", "lost", hours(0, 2))
 	}
-	open("store", "down", hours(50, 80))
+	open("store", "down", hours(25, 30))
 	for _, w := range y.windows {
 		y.events = append(y.events, event{at: w.from, what: "outage", n: w.nth}, event{at: w.to, what: "outage over", n: w.nth})
 	}

@@ -72,12 +72,12 @@ func (y *year) list(who *person) bool {
 	return ok
 }
 
-// both is two people who press at the same moment.
+// both is two people who press within the time that Slack takes to answer one question: which of them is first is the seed's to say.
 func (y *year) both(e event) {
 	other := y.people[(e.n+1)%5]
 	y.everyone.Go(func() { y.pay(e, e.who, 1) })
 	if other != e.who {
-		y.everyone.Go(func() { y.pay(e, other, 1) })
+		y.everyone.Go(func() { time.Sleep(5 * time.Millisecond); y.pay(e, other, 1) })
 	}
 }
 
@@ -186,7 +186,7 @@ func (y *year) newest(channel, value, button string) (*said, bool) {
 	defer y.slack.mu.Unlock()
 	list := y.slack.in[channel]
 	for i := len(list) - 1; i >= 0; i-- {
-		if blocks := list[i].now().blocks; strings.Contains(blocks, button) && strings.Contains(blocks, `"value":"`+value+`"`) {
+		if blocks := list[i].last.blocks; strings.Contains(blocks, button) && strings.Contains(blocks, `"value":"`+value+`"`) {
 			return list[i], true
 		}
 	}

@@ -51,7 +51,7 @@ func (r *replica) start() {
 		},
 		Sorry: func(c bot.Click) bot.Reply { return f.Sorry(c) }})
 	f = flows.New(&flows.Flows{Bot: l.bot, Backend: backend, Providers: []billing.Provider{mortal{y.service, l}}, Now: time.Now, Log: y.log,
-		Sync: everyOther{time.Duration(24*r.nth+6)*time.Hour + 20*time.Minute}, Sweep: each(30 * time.Minute),
+		Sync: everyOther{time.Duration(24*r.nth+6)*time.Hour + 20*time.Minute}, Sweep: each(time.Hour),
 		Records:   store.Of[flows.Record](backend, team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](backend, team, flows.KindMailbox),
 		Admins:    &flows.Admins{Entries: y.entries(), Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: y.log},

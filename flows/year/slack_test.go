@@ -30,10 +30,12 @@ type slack struct {
 	found map[string]int // What was refused or lost, for the counts.
 }
 
-// said is one message, in all its versions.
+// said is one message: as it was posted, and as it is since the last edit.
 type said struct {
 	place, channel, ts, thread, token string
-	versions                          []version
+	posted                            version
+	mu                                *sync.Mutex // Of slack; guards the last version.
+	last                              version
 }
 
 type version struct {
@@ -42,8 +44,13 @@ type version struct {
 	text, blocks string
 }
 
-func (m *said) first() version { return m.versions[0] }
-func (m *said) now() version   { return m.versions[len(m.versions)-1] }
+func (m *said) first() version { return m.posted }
+
+func (m *said) now() version {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
+}
 
 // view is a modal, as it is now.
 type view struct{ id, user, raw string }
@@ -152,10 +159,11 @@ func (s *slack) post(form url.Values) string {
 	defer s.mu.Unlock()
 	s.tick++
 	m := &said{place: place, channel: channel, ts: fmt.Sprintf("%d.%06d", time.Now().Unix(), s.tick%1_000_000), thread: form.Get("thread_ts"), token: tokenIn(form.Get("metadata"))}
-	m.versions = []version{{time.Now(), place, form.Get("text"), form.Get("blocks")}}
+	m.posted, m.mu = version{time.Now(), place, form.Get("text"), form.Get("blocks")}, &s.mu
+	m.last = m.posted
 	s.said, s.in[channel], s.at[channel+m.ts] = append(s.said, m), append(s.in[channel], m), m
-	s.touch = append(s.touch, m.now())
-	s.y.tell(place, "%s", m.now().text)
+	s.touch = append(s.touch, m.last)
+	s.y.tell(place, "%s", m.last.text)
 	return fmt.Sprintf(`{"ok":true,"channel":%q,"ts":%q}`, channel, m.ts)
 }
 
@@ -167,9 +175,9 @@ func (s *slack) update(form url.Values) string {
 	if m == nil {
 		return `{"ok":false,"error":"message_not_found"}`
 	}
-	m.versions = append(m.versions, version{time.Now(), m.place, form.Get("text"), form.Get("blocks")})
-	s.touch = append(s.touch, m.now())
-	s.y.tell(m.place, "(edited) %s", m.now().text)
+	m.last = version{time.Now(), m.place, form.Get("text"), form.Get("blocks")}
+	s.touch = append(s.touch, m.last)
+	s.y.tell(m.place, "(edited) %s", m.last.text)
 	return fmt.Sprintf(`{"ok":true,"channel":%q,"ts":%q,"text":""}`, m.channel, m.ts)
 }
 

@@ -79,7 +79,7 @@ func (y *year) judge(last bool) {
 	if ok {
 		w.stale(since)
 		w.forgotten(since)
-		if time.Since(since) > 2*time.Hour {
+		if time.Since(since) > 3*time.Hour {
 			w.copies(since)
 		}
 	}

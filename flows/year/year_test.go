@@ -18,8 +18,8 @@ import (
 
 var (
 	oneSeed  = flag.Int("seed", -1, "the one year that TestAYear lives; its log goes to standard error")
-	seeds    = flag.Int("seeds", 5, "how many years TestAYear lives")
-	invoices = flag.Int("invoices", 40, "how many invoices come in a year")
+	seeds    = flag.Int("seeds", usualSeeds, "how many years TestAYear lives")
+	invoices = flag.Int("invoices", usualInvoices, "how many invoices come in a year")
 )
 
 // TestAYear fails with a story.
