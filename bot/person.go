@@ -70,6 +70,14 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 	return b.readPerson(ctx, userInfo, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
 }
 
+// Known is a person as Slack said last, however long ago; false where it has never said since the start.
+func (b *Bot) Known(id string) (Person, bool) {
+	b.crowd.mu.Lock()
+	defer b.crowd.mu.Unlock()
+	known, ok := b.crowd.people[id]
+	return known, ok
+}
+
 // PersonByEmail tells who has that e-mail address; it always asks. ErrNotFound: nobody, or nobody whom the bot may see.
 // It needs the scope users:read.email; what Slack answers has no locale.
 func (b *Bot) PersonByEmail(ctx context.Context, email string) (Person, error) {

@@ -97,6 +97,24 @@ func TestWhoSlackDoesNotKnowIsAnOutsider(t *testing.T) {
 	})
 }
 
+func TestWhoCannotBeLookedUpNowIsAsSlackSaidLast(t *testing.T) {
+	inWorkspace(t, []string{asha, kim}, func(t *testing.T, w workspace) {
+		w.SetPerson(asha, func(p *sandbox.Person) { p.TZ, p.Locale = "Asia/Tokyo", "nb-NO" })
+		w.SetPerson(kim, func(p *sandbox.Person) { p.Guest = true })
+		people := &People{Bot: w.admins.Bot, Prefs: store.Of[Preference](w.store, team, "person"), Locale: English, Zone: time.UTC, Log: w.admins.Log}
+		for _, slack := range []string{"well", "down"} {
+			if slack == "down" {
+				defer w.Fail(sandbox.Fault{Method: "users.info", Kind: sandbox.FailBefore, Times: -1})()
+			}
+			reader, _, ok := people.Reader(t.Context(), asha, team)
+			if _, guest, reads := people.Reader(t.Context(), kim, team); !ok || reader.Zone.String() != "Asia/Tokyo" || reader.Lang != Norwegian || reads {
+				t.Errorf("Slack is %s: Asha is %+v, %v; the guest is a reader: %v, %+v", slack, reader, ok, reads, guest)
+			}
+			time.Sleep(time.Hour)
+		}
+	})
+}
+
 func TestIdsAreNotReadByTheirFirstLetter(t *testing.T) {
 	ids := []string{"W012A3CDE", "X9", "CNOTACHANNEL", "a"}
 	inWorkspace(t, ids, func(t *testing.T, w workspace) {

@@ -30,18 +30,22 @@ type People struct {
 const acquainted = 2 * time.Minute
 
 // Reader is how to remind somebody; ok is false for whom Slack says that they are no full member, and for nobody else: who cannot be
-// looked up is reminded by what is remembered.
-func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, known Known, ok bool) {
+// looked up now is reminded by what Slack said last, and who never could be by the name and language that are remembered.
+func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, called Known, ok bool) {
 	pref, err := p.Prefs.Load(ctx, user)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		p.Log.WarnContext(ctx, "what is remembered of a person could not be read", "user", user, "err", err)
 	}
 	reader = Reader{Place: user, Lang: p.Locale, Zone: p.Zone}
 	person, err := p.Bot.Person(ctx, user, acquainted)
+	known := err == nil
+	if !known && !errors.Is(err, bot.ErrGone) {
+		person, known = p.Bot.Known(user)
+	}
 	switch {
 	case errors.Is(err, bot.ErrGone):
 		return reader, Known{Name: pref.Name, Lang: p.Locale}, false
-	case err == nil:
+	case known:
 		if person.Zone != nil {
 			reader.Zone = person.Zone
 		}
@@ -51,7 +55,7 @@ func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, 
 	if pref.Lang != "" {
 		reader.Lang = pref.Lang
 	}
-	return reader, Known{Name: pref.Name, Lang: reader.Lang}, err != nil || person.FullMember(team)
+	return reader, Known{Name: pref.Name, Lang: reader.Lang}, !known || person.FullMember(team)
 }
 
 // Lang is the language to answer somebody in, from what is at hand: a click must not wait for Slack to say.

@@ -76,11 +76,14 @@ func (r *Record) told(place string) billing.Date {
 	return last
 }
 
-// root is a channel's one card; nil when there is none that can be answered in a thread.
+// root is a channel's one card; nil when there is none that can be answered in a thread. One that could not be posted before the due date was
+// moved never will be, and stands before nothing.
 func (r *Record) root(place string) *Post {
 	for i := range r.Posts {
-		if r.Posts[i].Place == place && r.Posts[i].Kind == PostReminder && r.Posts[i].Over == "" {
-			return &r.Posts[i]
+		p := &r.Posts[i]
+		comes := p.Ref.TS != "" || p.Unsure || p.Due == r.Invoice.Due
+		if p.Place == place && p.Kind == PostReminder && p.Over == "" && comes {
+			return p
 		}
 	}
 	return nil
@@ -118,8 +121,11 @@ func planLateReminder(now time.Time, r Record, post Post, a Audience, p Policy) 
 	if !p.Hours.allowed(now, reader.Zone) {
 		return nil, p.Hours.next(now, reader.Zone)
 	}
+	if newer, wanted, _ := wantedReminder(now, r, reader, p); wanted && r.post(newer.Key) == nil {
+		return nil, time.Time{} // It gives way, or both would be sent at once.
+	}
 	// It tells all that was to be told by now: no second message follows for the milestones that passed meanwhile.
-	if latest, due, _ := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours); due {
+	if latest, due, _ := p.Schedule.due(now, r.Invoice.Due, p.Zone, reader.Zone, p.Hours); due && post.Day.Before(latest.Day) {
 		post.Day = latest.Day
 	}
 	return &Step{Do: Say, Reason: reasonOf(post), Post: post}, time.Time{}

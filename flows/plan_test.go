@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kvitt/billing"
+	"kvitt/bot"
 	"kvitt/store"
 )
 
@@ -153,6 +154,39 @@ func TestAnOldReminderIsNotSentAfterANewerOne(t *testing.T) {
 	}
 }
 
+// Asha's reminder could not be posted in the hours of its day, and waits for the next ones; then the next milestone comes due as well.
+func TestAReminderThatWaitedGivesWayToTheNextMilestone(t *testing.T) {
+	for _, reader := range anAudience().Readers {
+		r, a, p := openRecord(), anAudience(), aPolicy()
+		a.Readers = []Reader{reader}
+		posted(&r, monday, reminderFor(reader.Place, -7))
+		first, _, _ := Plan(at(time.UTC, 2026, 3, 9, 16, 59), r, a, p)
+		r.claim([]Post{first[0].Post}, at(time.UTC, 2026, 3, 9, 16, 59))
+		r.post(first[0].Post.Key).failed(bot.ErrUnavailable, at(time.UTC, 2026, 3, 9, 16, 59))
+		steps, _, _ := Plan(at(time.UTC, 2026, 3, 10, 9, 0), r, a, p)
+		steps = slices.DeleteFunc(steps, func(s Step) bool { return s.Do != Say })
+		if len(steps) != 1 || steps[0].Post.Day != on(2026, 3, 10) {
+			t.Errorf("%s hears of it so often at nine: %q", reader.Place, told(steps))
+		}
+	}
+}
+
+func TestAnOldReminderThatIsSentLateTellsOfNoOlderDay(t *testing.T) {
+	r, a, p := openRecord(), anAudience(), aPolicy()
+	woken := Post{Key: "remind/2026-03-10/later 2026-03-10/" + asha, Kind: PostReminder, Place: asha, Lang: English, Day: on(2026, 3, 10), Due: r.Invoice.Due}
+	posted(&r, monday, reminderFor(asha, -7))
+	r.claim([]Post{woken}, monday)
+	r.Posts[1].Unsure = false
+	a.Readers[0].Zone = zone(t, "Asia/Tokyo") // The day begins there before the milestone does.
+	steps, _, _ := Plan(at(time.UTC, 2026, 3, 10, 0, 0).Add(-time.Millisecond), r, a, aPolicyAt(p, always))
+	i := slices.IndexFunc(steps, func(s Step) bool { return s.Post.Key == woken.Key })
+	if i < 0 || steps[i].Post.Day != on(2026, 3, 10) {
+		t.Errorf("they put it off until 10 March, and the milestone of that day would be told once more: %q", told(steps))
+	}
+}
+
+func aPolicyAt(p Policy, h Hours) Policy { p.Hours = h; return p }
+
 func TestAChannelHasOneCardAndAThread(t *testing.T) {
 	r := openRecord()
 	posted(&r, monday, reminderFor(finance, -7))
@@ -172,6 +206,19 @@ func TestAChannelHasOneCardAndAThread(t *testing.T) {
 	steps, _, _ = Plan(at(time.UTC, 2026, 3, 9, 9, 0), r, anAudience(), aPolicy())
 	if i = slices.IndexFunc(steps, func(s Step) bool { return s.Post.Place == finance }); i < 0 || steps[i].Post.Kind != PostReminder {
 		t.Errorf("the card was deleted: %s", told(steps))
+	}
+}
+
+func TestAChannelWhoseCardNeverCameHearsOfTheNewDueDate(t *testing.T) {
+	r := openRecord()
+	r.claim([]Post{reminderFor(finance, -7)}, monday)
+	r.Posts[0].failed(errShared, monday)
+	inv := r.Invoice
+	inv.Due = on(2026, 3, 12)
+	r.see(inv, monday.Add(time.Hour), monday.Add(time.Hour))
+	steps, _, _ := Plan(at(time.UTC, 2026, 3, 5, 9, 0), r, anAudience(), aPolicy())
+	if i := slices.IndexFunc(steps, func(s Step) bool { return s.Post.Place == finance }); i < 0 || steps[i].Post.Kind != PostReminder || steps[i].Do != Say {
+		t.Errorf("the channel is ours again, and hears nothing: %q", told(steps))
 	}
 }
 

@@ -92,25 +92,34 @@ func (j *job) claim(ctx context.Context, steps []Step) error {
 	})
 }
 
-// do takes all steps side by side: a payment does not wait for a message to Slack.
+// do takes all steps side by side: a payment does not wait for a message to Slack. Only edits, of which there may be many, go a few at a time.
 func (j *job) do(ctx context.Context, steps []Step) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTime, errLease)
 	defer cancel()
 	var wg sync.WaitGroup
 	errs := make([]error, len(steps))
+	var edits []Step
 	for i, step := range steps {
-		j.Log.InfoContext(ctx, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
-		wg.Go(func() {
-			began := j.Now()
-			errs[i] = j.step(ctx, step)
-			j.observe(Observation{What: ObservedStep, Service: serviceOf(j.id), Name: string(step.Do), Reason: step.Reason, Outcome: outcome(errs[i]), Took: j.Now().Sub(began)})
-		})
+		if step.Do == Mend {
+			edits = append(edits, step)
+			continue
+		}
+		wg.Go(func() { errs[i] = j.step(ctx, step) })
 	}
+	edited := j.mendAll(ctx, edits)
 	wg.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, edited)...)
 }
 
 func (j *job) step(ctx context.Context, step Step) error {
+	j.Log.InfoContext(ctx, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
+	began := j.Now()
+	err := j.carryOut(ctx, step)
+	j.observe(Observation{What: ObservedStep, Service: serviceOf(j.id), Name: string(step.Do), Reason: step.Reason, Outcome: outcome(err), Took: j.Now().Sub(began)})
+	return err
+}
+
+func (j *job) carryOut(ctx context.Context, step Step) error {
 	switch step.Do {
 	case Say:
 		return j.say(ctx, step.Post)

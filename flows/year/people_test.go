@@ -1,0 +1,194 @@
+package year
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/flows"
+)
+
+// visit is one person and one invoice.
+type visit struct{ place, id string }
+
+// putOff is what somebody chose in Remind me later.
+type putOff struct {
+	at    time.Time
+	until billing.Date
+}
+
+// shown is what people can press of a modal.
+type shown struct {
+	Callback string          `json:"callback_id"`
+	Meta     string          `json:"private_metadata"`
+	Submit   json.RawMessage `json:"submit"`
+}
+
+// pay is somebody who presses Pay now in what they were told, and submits so many times what the modal offers.
+func (y *year) pay(e event, who *person, submissions int) {
+	m, ok := y.newest(who.dm(), e.id, `"action_id":"pay"`)
+	callback, view := "", ""
+	switch {
+	case ok:
+	case y.service.bill(e.id).inv.Status != billing.Open:
+		y.counts.add("presses", "nothing to press")
+		return
+	case y.list(who):
+		v, _ := y.slack.modal(who.id)
+		callback, view = flows.CallList, v.id
+		if !strings.Contains(v.raw, `"value":"`+e.id+`"`) {
+			y.counts.add("presses", "not in the list")
+			return
+		}
+	default:
+		y.counts.add("presses", "nothing to press")
+		return
+	}
+	y.tell(who.id, "presses Pay now of %s", e.id)
+	if !y.send(e, who, action(who, m, callback, view, flows.ActPay, "", e.id), false) {
+		return
+	}
+	time.Sleep(12 * time.Second)
+	v, _ := y.slack.modal(who.id)
+	var s shown
+	if json.Unmarshal([]byte(v.raw), &s) != nil || len(s.Submit) < 5 || submissions == 0 {
+		y.counts.add("presses", "not submitted")
+		return
+	}
+	y.tell(who.id, "submits")
+	y.send(e, who, fmt.Sprintf(`{"type":"view_submission","team":{"id":%q},"user":{"id":%q,"team_id":%q},"trigger_id":"%s/s%d","view":{"id":%q,"callback_id":%q,"private_metadata":%q,
+		"state":{"values":{"method":{"method":{"selected_option":{"value":"visa"}}}}}}}`, team, who.id, team, who.id, time.Now().UnixNano(), v.id, s.Callback, s.Meta), submissions > 1)
+}
+
+// list is somebody who presses Show invoices in the newest digest.
+func (y *year) list(who *person) bool {
+	m, ok := y.newest(who.dm(), "open", `"action_id":"show"`)
+	if ok {
+		y.send(event{}, who, action(who, m, "", "", flows.ActShow, "", "open"), false)
+		time.Sleep(9 * time.Second)
+	}
+	return ok
+}
+
+// both is two people who press within the time that Slack takes to answer one question: which of them is first is the seed's to say.
+func (y *year) both(e event) {
+	other := y.people[(e.n+1)%5]
+	y.everyone.Go(func() { y.pay(e, e.who, 1) })
+	if other != e.who {
+		y.everyone.Go(func() { time.Sleep(5 * time.Millisecond); y.pay(e, other, 1) })
+	}
+}
+
+// later is somebody who puts an invoice off.
+func (y *year) later(e event) {
+	m, ok := y.newest(e.who.dm(), e.id, `"action_id":"later"`)
+	if !ok {
+		return
+	}
+	choice := []string{"tomorrow", "3 days", "monday"}[e.n]
+	y.tell(e.who.id, "puts %s off: %s", e.id, choice)
+	at := time.Now()
+	if !y.send(e, e.who, action(e.who, m, "", "", flows.ActLater, "controls/"+e.id, choice), false) {
+		return
+	}
+	time.Sleep(20 * time.Second)
+	rec, ok := y.witness.record(e.id)
+	if !ok {
+		return
+	}
+	for _, s := range rec.Snoozes {
+		if s.By == e.who.id {
+			y.counts.add("people", "put off")
+			y.mu.Lock()
+			y.putOffs[visit{e.who.id, e.id}] = putOff{at, s.Until}
+			y.mu.Unlock()
+			if want := y.off(e, at, rec.Invoice.Due); s.Until != want {
+				y.violate("told twice or too early", "%s put %s off to %s, and it is %s", e.who.name, e.id, want, s.Until)
+			}
+		}
+	}
+}
+
+// off is the day that a choice means.
+func (y *year) off(e event, at time.Time, due billing.Date) billing.Date {
+	y.mu.Lock()
+	today := dateOf(at, location(e.who.zone))
+	y.mu.Unlock()
+	days := []int{1, 3, (8 - int(today.Weekday())) % 7}[e.n]
+	if e.n == 2 && days == 0 {
+		days = 7
+	}
+	if due.Before(today) {
+		days = min(days, 3)
+	}
+	return today.AddDays(days)
+}
+
+// intrude is somebody who is no billing admin, and presses Pay now in the channel.
+func (y *year) intrude(e event) {
+	ids := y.service.ids()
+	if len(ids) == 0 {
+		return
+	}
+	id := ids[e.n%len(ids)]
+	y.tell(e.who.id, "presses Pay now of %s in the channel", id)
+	y.send(e, e.who, action(e.who, &said{channel: y.channels[0].id, ts: "1.1"}, "", "", flows.ActPay, "", id), false)
+	time.Sleep(10 * time.Second)
+	y.send(e, e.who, action(e.who, &said{channel: y.channels[0].id, ts: "1.1"}, "", "", flows.ActLater, "controls/"+id, "tomorrow"), false)
+	y.send(e, e.who, fmt.Sprintf(`{"type":"view_submission","team":{"id":%q},"user":{"id":%q},"trigger_id":"%s/s%d","view":{"id":"V0","callback_id":"pay","private_metadata":%q,"state":{}}}`,
+		team, e.who.id, e.who.id, time.Now().UnixNano(), fmt.Sprintf(`{"i":%q,"a":1,"c":"USD"}`, id)), false)
+}
+
+// speaks is somebody who chooses a language in App Home.
+func (y *year) speaks(e event) {
+	lang := []string{"en", "nb", "auto"}[e.n]
+	y.tell("", "%s chooses the language %s", e.who.id, lang)
+	y.mu.Lock()
+	e.who.changed = time.Now()
+	y.mu.Unlock()
+	y.send(e, e.who, action(e.who, &said{}, "", "VHOME", flows.ActLang, "language", lang), false)
+}
+
+// action is a press as Slack sends it.
+func action(who *person, m *said, callback, view, act, block, value string) string {
+	channel, ts := "", ""
+	if m != nil {
+		channel, ts = m.channel, m.ts
+	}
+	chosen := fmt.Sprintf(`"value":%q`, value)
+	if act == flows.ActLater || act == flows.ActLang {
+		chosen = fmt.Sprintf(`"selected_option":{"value":%q}`, value)
+	}
+	now := time.Now().UnixNano()
+	return fmt.Sprintf(`{"type":"block_actions","team":{"id":%q},"user":{"id":%q,"team_id":%q},"container":{"channel_id":%q,"message_ts":%q},"trigger_id":"%s/%d",
+		"view":{"id":%q,"callback_id":%q},"actions":[{"action_id":%q,"block_id":%q,"action_ts":"%d",%s}]}`, team, who.id, team, channel, ts, who.id, now, view, callback, act, block, now, chosen)
+}
+
+// send gives a press to one replica; when that is gone, to the other one. Twice: Slack sends it again, to the other.
+func (y *year) send(e event, who *person, payload string, twice bool) bool {
+	first := y.dice("door", e.at, who.id) % 2
+	_, ok := y.replicas[first].send(payload)
+	if !ok || twice {
+		_, again := y.replicas[1-first].send(payload)
+		ok = ok || again
+	}
+	if !ok {
+		y.counts.add("presses", "nobody answered")
+	}
+	return ok
+}
+
+// newest is the newest message in a channel that is about something and can be pressed.
+func (y *year) newest(channel, value, button string) (*said, bool) {
+	y.slack.mu.Lock()
+	defer y.slack.mu.Unlock()
+	list := y.slack.in[channel]
+	for i := len(list) - 1; i >= 0; i-- {
+		if blocks := list[i].last.blocks; strings.Contains(blocks, button) && strings.Contains(blocks, `"value":"`+value+`"`) {
+			return list[i], true
+		}
+	}
+	return nil, false
+}

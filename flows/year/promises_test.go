@@ -1,0 +1,216 @@
+package year
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/flows"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// privacy: who is no billing admin never sees an invoice or an amount, in no version of any message, modal or answer; and a channel that is shared
+// with others gets nothing.
+func (w *witness) privacy() {
+	touched, whispers := w.y.slack.news(w.touched, w.whispers)
+	w.touched, w.whispers = w.touched+len(touched), w.whispers+len(whispers)
+	for _, v := range append(touched, whispers...) {
+		if c := w.y.channel(v.place); c != nil {
+			if c.shared && v.at.Sub(c.changed) > 90*time.Second {
+				w.y.violate("nobody else sees an invoice", "%s is shared with others, and was told at %s: %s", v.place, v.at, v.text)
+			}
+			continue
+		}
+		p := w.y.person(v.place)
+		if p != nil && p.reads() || !strings.Contains(v.text+v.blocks, "QX") && !strings.Contains(v.text+v.blocks, "USD") && !strings.Contains(v.text+v.blocks, "NOK") {
+			continue
+		}
+		if p == nil || v.at.Sub(p.changed) > 3*time.Minute {
+			w.y.violate("nobody else sees an invoice", "%s is no billing admin, and saw at %s: %s", v.place, v.at, v.text)
+		}
+	}
+}
+
+// money: an invoice is charged once at most, and is confirmed only after the billing service said that it is paid.
+func (w *witness) money() {
+	w.y.service.mu.Lock()
+	defer w.y.service.mu.Unlock()
+	charges := w.y.service.charges
+	for i := w.charges; i < len(charges); i++ {
+		w.unsure[charges[i].invoice] = true
+		for _, c := range charges[:i] {
+			if c.invoice == charges[i].invoice {
+				w.y.violate("an invoice is charged once", "%s was charged by %s at %s, and again by %s at %s", c.invoice, c.by, c.at, charges[i].by, charges[i].at)
+			}
+		}
+	}
+	w.charges = len(charges)
+}
+
+func (w *witness) confirmation(m *said, id string) {
+	who := visit{m.place, id}
+	w.confirms[who] = append(w.confirms[who], m)
+	w.y.counts.add("confirmations", "posted")
+	w.unsure[id] = true
+	if b := w.y.service.bill(id); b.paid.IsZero() || m.first().at.Before(b.paid) {
+		w.y.violate("no confirmation without a payment", "%s was told at %s that %s is paid: %s", m.place, m.first().at, id, m.first().text)
+	}
+}
+
+// stale: whatever is new at the billing service, Kvitt has asked for it within a day and a bit.
+func (w *witness) stale(since time.Time) {
+	for place := range w.unknown {
+		if later := latest(since, w.y.changed(place)); time.Since(later) > enough {
+			delete(w.unknown, place)
+		}
+	}
+	for _, place := range w.y.places() {
+		if w.y.changed(place).After(time.Now().Add(-day)) && !w.y.changed(place).IsZero() {
+			w.unknown[place] = true
+		}
+	}
+	for _, id := range w.y.service.ids() {
+		b := w.y.service.bill(id)
+		if b.told.IsZero() && time.Since(latest(since, b.changed)) > enough && b.inv.Status == billing.Open {
+			w.y.violate("nothing due is forgotten", "%s is new since %s, and Kvitt has not asked", id, b.changed)
+		}
+	}
+}
+
+// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the other one does once in two days.
+const enough = 50 * time.Hour
+
+// known is since when Kvitt should know what a place is now.
+func (w *witness) known(place string) time.Time {
+	if changed := w.y.changed(place); !changed.IsZero() {
+		return changed.Add(enough)
+	}
+	return time.Time{}
+}
+
+// forgotten: everybody who should have heard of an invoice by now has.
+func (w *witness) forgotten(since time.Time) {
+	now := time.Now()
+	for _, id := range w.y.service.ids() {
+		b, r := w.y.service.bill(id), w.records[id]
+		if !remindable(b) || b.told.IsZero() || r == nil || r.rec.State != flows.Open {
+			w.lasting(id, r, since)
+			continue
+		}
+		for _, place := range w.y.places() {
+			wall, reads := w.y.wallOf(place)
+			if !reads || w.unknown[place] {
+				continue
+			}
+			m, due := w.y.rules.latest(now, b.inv.Due, wall)
+			required := m.tell
+			w.y.mu.Lock()
+			off, put := w.y.putOffs[visit{place, id}]
+			w.y.mu.Unlock()
+			if put {
+				wake := startOf(wall.next[slotOf(off.until.At(0, 0, w.zoneOf(place)))])
+				if wake.After(now) {
+					continue
+				}
+				due, required = true, latest(required, wake)
+			}
+			if !due || w.heard(visit{place, id}, b.inv.Due, required, b.inv.Due.AddDays(m.offset)) {
+				continue
+			}
+			from := latest(latest(required, since), latest(latest(b.told, r.rec.Turned), w.known(place)))
+			lost := m.offset <= 0 && required.Equal(m.tell) && !dateOf(m.tell, w.y.rules.zone).Before(b.inv.Due) && from.Equal(required) && now.Sub(from) > time.Hour
+			if wall.hours(from, now) >= 90*time.Minute || lost && since.Before(required.Add(-2*time.Hour)) {
+				w.y.violate("nothing due is forgotten", "%s was not told of %s, due %s: since %s it should have been (%+d days; told %v)", place, id, b.inv.Due, required, m.offset, w.tellings[visit{place, id}])
+			}
+		}
+	}
+}
+
+// lasting: no payment stays under way for longer than a debit takes.
+func (w *witness) lasting(id string, r *remembered, since time.Time) {
+	if r == nil || r.rec.Attempt == nil {
+		return
+	}
+	if began := latest(since, r.rec.Attempt.Began); time.Since(began) > 54*time.Hour {
+		w.y.violate("a payment ends", "%s is %s since %s", id, r.rec.State, r.rec.Attempt.Began)
+	}
+}
+
+func remindable(b bill) bool {
+	return b.inv.Status == billing.Open && b.inv.AmountDue.Minor > 0 && !b.inv.Due.IsZero() && (!b.inv.AutoCollect || b.inv.PayFailed)
+}
+
+// heard says whether somebody was told of an invoice since a moment. Of a milestone on the very day to which they put it off they need not hear again.
+// Who has moved may have heard of it by their old clock.
+func (w *witness) heard(who visit, due billing.Date, since time.Time, milestone billing.Date) bool {
+	for _, t := range w.tellings[who] {
+		if t.due == due && (!t.at.Before(since) || (t.off || t.at.Before(w.y.changed(who.place))) && !t.day.Before(milestone)) {
+			return true
+		}
+	}
+	return false
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// storms: however long an outage was, somebody hears of it in one digest, or in fewer messages than make one; and a channel once of each invoice.
+func (w *witness) storms() {
+	for _, end := range w.y.ends() {
+		count := map[string]int{}
+		digests := map[string]int{}
+		for who, list := range w.tellings {
+			wall, _ := w.y.wallOf(who.place)
+			from := latest(end, startOf(wall.next[slotOf(end)]))
+			seen := map[*said]bool{}
+			for _, t := range list {
+				if t.at.Before(from) || t.at.After(from.Add(30*time.Minute)) || seen[t.m] {
+					continue
+				}
+				seen[t.m] = true
+				if _, isDigest := w.y.spied.lines(t.m.token); isDigest {
+					digests[who.place+t.m.token]++
+				} else if w.y.person(who.place) != nil {
+					count[who.place]++
+				} else {
+					count[fmt.Sprint(who)]++
+				}
+			}
+		}
+		w.y.storm(end, count, digests)
+	}
+}
+
+func (y *year) storm(end time.Time, singles, digests map[string]int) {
+	batches := map[string]int{}
+	for key := range digests {
+		for _, p := range y.people {
+			if strings.HasPrefix(key, p.id) {
+				batches[p.id]++
+			}
+		}
+	}
+	for place, n := range batches {
+		y.counts.add("after outages", fmt.Sprintf("people with %d digests", n))
+		if n > 1 {
+			y.violate("no storm after an outage", "%s got %d digests after the outage that ended at %s", place, n, end)
+		}
+	}
+	for place, n := range singles {
+		switch {
+		case strings.HasPrefix(place, "{"):
+			if n > 1 {
+				y.violate("no storm after an outage", "%s was told %d times after the outage that ended at %s", place, n, end)
+			}
+		case y.rules.digest > 0 && n >= y.rules.digest:
+			y.violate("no storm after an outage", "%s got %d single messages after the outage that ended at %s", place, n, end)
+		}
+	}
+}

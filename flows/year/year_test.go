@@ -1,0 +1,63 @@
+// Package year lives whole years of Kvitt in bubble time: 300 invoices, five billing admins in four zones, three finance channels and two replicas
+// of the real flows and bot over one store, while Slack, the billing service and the store fail, replicas crash, and people pay, decline, put off, leave
+// and move. After every day it looks whether each promise was kept.
+//
+// It promises that a seed is a year: the same one again brings the same things said to the same people, and a broken promise is told as a story with
+// the command that runs it again. Its far ends are as small as they can be, to live a year in a few seconds; whether Kvitt speaks Slack rightly is
+// proven elsewhere, against the sandbox. It is tests only: nothing of the product may come to lean on it.
+package year
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+)
+
+var (
+	oneSeed  = flag.Int("seed", -1, "the one year that TestAYear lives; its log goes to standard error")
+	seeds    = flag.Int("seeds", usualSeeds, "how many years TestAYear lives")
+	invoices = flag.Int("invoices", usualInvoices, "how many invoices come in a year")
+)
+
+// TestAYear fails with a story.
+func TestAYear(t *testing.T) {
+	all, mu := newCounts(), sync.Mutex{}
+	t.Run("seeds", func(t *testing.T) {
+		for seed := range *seeds {
+			if *oneSeed >= 0 {
+				seed = *oneSeed
+			}
+			if *oneSeed >= 0 && all.all[[2]string{"years", "lived"}] > 0 {
+				break
+			}
+			all.add("years", "lived")
+			t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+				t.Parallel()
+				began := time.Now()
+				y := aYear(t, seed)
+				mu.Lock()
+				defer mu.Unlock()
+				for k, n := range y.counts.all {
+					all.plus(k[0], k[1], n)
+				}
+				t.Logf("%.2f s", time.Since(began).Seconds())
+			})
+		}
+	})
+	t.Logf("what happened:\n%s", all.table())
+}
+
+func aYear(t *testing.T, seed int) *year {
+	y := newYear(seed, nil)
+	if *oneSeed >= 0 {
+		y = newYear(seed, os.Stderr)
+	}
+	y.live(t)
+	if story := y.story(); story != "" {
+		t.Error(story)
+	}
+	return y
+}
