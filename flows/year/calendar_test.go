@@ -97,7 +97,7 @@ func (y *year) planInvoice(rng *rand.Rand, i int) {
 
 // draft is the invoice as it will be issued.
 func (y *year) draft(rng *rand.Rand, i int, id string, due int) billing.Invoice {
-	amount := billing.Money{Minor: int64(10_000 + rng.IntN(89_999)), Currency: oneOf(rng, "USD", "NOK")}
+	amount := billing.Money{Minor: int64(10_000 + rng.IntN(80_000)), Currency: oneOf(rng, "USD", "NOK")}
 	inv := billing.Invoice{ID: id, Number: fmt.Sprintf("QX%04d", i), Supplier: oneOf(rng, "Acme Cloud", "Nordlys Fiber", "Papir & Co"), Description: "Services",
 		AmountDue: amount, Total: amount, Due: dateOf(dawn.Add(time.Duration(due)*day), time.UTC), Status: billing.Open}
 	switch rng.IntN(20) {
@@ -148,9 +148,11 @@ func (y *year) planReplicas(rng *rand.Rand) {
 		y.on(d, at+time.Duration(1+rng.IntN(300))*time.Minute, "start", "", nil, nth)
 	}
 	d := 20 + rng.IntN(days-40)
+	back := d + 2 + rng.IntN(3)
+	y.revival = dawn.Add(time.Duration(back)*day + 10*time.Hour + 10*time.Minute)
 	for nth := range 2 {
 		y.on(d, 3*time.Hour, "crash", "", nil, nth)
-		y.on(d+2+rng.IntN(3), 10*time.Hour+10*time.Minute, "start", "", nil, nth)
+		y.on(back, 10*time.Hour+10*time.Minute, "start", "", nil, nth)
 	}
 }
 

@@ -133,18 +133,6 @@ func (w *witness) confirmed(id string, b bill, rec flows.Record) {
 	}
 }
 
-// ends are the ends of those outages of today of which something was missed for long.
-func (y *year) ends() []time.Time {
-	var all []time.Time
-	today := time.Now().Truncate(day)
-	for _, w := range y.windows {
-		if end := w.to; w.what != "service" && w.how == "down" && w.to.Sub(w.from) > 20*time.Hour && end.After(today.Add(-4*day)) && end.Before(time.Now()) {
-			all = append(all, end)
-		}
-	}
-	return all
-}
-
 // countMilestone counts reminders, and those that came on another day than that of their milestone.
 func (w *witness) countMilestone(post flows.Post, at time.Time, place string) {
 	name := strings.Split(post.Key, "/")[2]

@@ -1,7 +1,7 @@
 package year
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,7 +93,6 @@ func (w *witness) known(place string) time.Time {
 
 // forgotten: everybody who should have heard of an invoice by now has.
 func (w *witness) forgotten(since time.Time) {
-	now := time.Now()
 	for _, id := range w.y.service.ids() {
 		b, r := w.y.service.bill(id), w.records[id]
 		if !remindable(b) || b.told.IsZero() || r == nil || r.rec.State != flows.Open {
@@ -101,31 +100,31 @@ func (w *witness) forgotten(since time.Time) {
 			continue
 		}
 		for _, place := range w.y.places() {
-			wall, reads := w.y.wallOf(place)
-			if !reads || w.unknown[place] {
-				continue
-			}
-			m, due := w.y.rules.latest(now, b.inv.Due, wall)
-			required := m.tell
-			w.y.mu.Lock()
-			off, put := w.y.putOffs[visit{place, id}]
-			w.y.mu.Unlock()
-			if put {
-				wake := startOf(wall.next[slotOf(off.until.At(0, 0, w.zoneOf(place)))])
-				if wake.After(now) {
-					continue
-				}
-				due, required = true, latest(required, wake)
-			}
-			if !due || w.heard(visit{place, id}, b.inv.Due, required, b.inv.Due.AddDays(m.offset)) {
-				continue
-			}
-			from := latest(latest(required, since), latest(latest(b.told, r.rec.Turned), w.known(place)))
-			lost := m.offset <= 0 && required.Equal(m.tell) && !dateOf(m.tell, w.y.rules.zone).Before(b.inv.Due) && from.Equal(required) && now.Sub(from) > time.Hour
-			if wall.hours(from, now) >= 90*time.Minute || lost && since.Before(required.Add(-2*time.Hour)) {
-				w.y.violate("nothing due is forgotten", "%s was not told of %s, due %s: since %s it should have been (%+d days; told %v)", place, id, b.inv.Due, required, m.offset, w.tellings[visit{place, id}])
+			if _, reads := w.y.wallOf(place); reads && !w.unknown[place] {
+				w.missed(visit{place, id}, b, latest(latest(since, b.told), latest(r.rec.Turned, w.known(place))))
 			}
 		}
+	}
+}
+
+// missed: one place has heard of one invoice by now, if nothing has been in the way since a moment.
+func (w *witness) missed(who visit, b bill, since time.Time) {
+	now := time.Now()
+	wall, _ := w.y.wallOf(who.place)
+	m, due := w.y.rules.latest(now, b.inv.Due, wall)
+	required := m.tell
+	if wake, put := w.wakes(who); put && wake.After(now) {
+		return
+	} else if put && !w.heardAfter(who, wake) {
+		due, required = true, latest(required, wake)
+	}
+	if !due || w.heard(who, b.inv.Due, required, b.inv.Due.AddDays(m.offset)) {
+		return
+	}
+	lastChance := m.offset <= 0 && required.Equal(m.tell) && required.Before(b.inv.Due.AddDays(m.offset).At(0, 0, w.y.rules.zone))
+	if wall.hours(latest(required, since), now) >= 90*time.Minute || lastChance && now.Sub(required) > time.Hour && since.Before(required.Add(-2*time.Hour)) {
+		w.y.violate("nothing due is forgotten", "%s was not told of %s, due %s: since %s it should have been (%+d days; told %v)",
+			who.place, who.id, b.inv.Due, required, m.offset, w.tellings[who])
 	}
 }
 
@@ -154,63 +153,25 @@ func (w *witness) heard(who visit, due billing.Date, since time.Time, milestone 
 	return false
 }
 
+// wakes is when somebody wants to hear of an invoice again.
+func (w *witness) wakes(who visit) (time.Time, bool) {
+	w.y.mu.Lock()
+	defer w.y.mu.Unlock()
+	off, put := w.y.putOffs[who]
+	if !put {
+		return time.Time{}, false
+	}
+	wall, _ := w.y.wallOf(who.place)
+	return startOf(wall.next[slotOf(off.until.At(0, 0, w.zoneOf(who.place)))]), true
+}
+
+func (w *witness) heardAfter(who visit, since time.Time) bool {
+	return slices.ContainsFunc(w.tellings[who], func(t telling) bool { return !t.at.Before(since) })
+}
+
 func latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
 	}
 	return a
-}
-
-// storms: however long an outage was, somebody hears of it in one digest, or in fewer messages than make one; and a channel once of each invoice.
-func (w *witness) storms() {
-	for _, end := range w.y.ends() {
-		count := map[string]int{}
-		digests := map[string]int{}
-		for who, list := range w.tellings {
-			wall, _ := w.y.wallOf(who.place)
-			from := latest(end, startOf(wall.next[slotOf(end)]))
-			seen := map[*said]bool{}
-			for _, t := range list {
-				if t.at.Before(from) || t.at.After(from.Add(30*time.Minute)) || seen[t.m] {
-					continue
-				}
-				seen[t.m] = true
-				if _, isDigest := w.y.spied.lines(t.m.token); isDigest {
-					digests[who.place+t.m.token]++
-				} else if w.y.person(who.place) != nil {
-					count[who.place]++
-				} else {
-					count[fmt.Sprint(who)]++
-				}
-			}
-		}
-		w.y.storm(end, count, digests)
-	}
-}
-
-func (y *year) storm(end time.Time, singles, digests map[string]int) {
-	batches := map[string]int{}
-	for key := range digests {
-		for _, p := range y.people {
-			if strings.HasPrefix(key, p.id) {
-				batches[p.id]++
-			}
-		}
-	}
-	for place, n := range batches {
-		y.counts.add("after outages", fmt.Sprintf("people with %d digests", n))
-		if n > 1 {
-			y.violate("no storm after an outage", "%s got %d digests after the outage that ended at %s", place, n, end)
-		}
-	}
-	for place, n := range singles {
-		switch {
-		case strings.HasPrefix(place, "{"):
-			if n > 1 {
-				y.violate("no storm after an outage", "%s was told %d times after the outage that ended at %s", place, n, end)
-			}
-		case y.rules.digest > 0 && n >= y.rules.digest:
-			y.violate("no storm after an outage", "%s got %d single messages after the outage that ended at %s", place, n, end)
-		}
-	}
 }

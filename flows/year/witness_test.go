@@ -19,15 +19,16 @@ import (
 type witness struct {
 	y *year
 
-	mu       sync.Mutex
-	records  map[string]*remembered
-	marks    map[string]mark // By a message's token.
-	tellings map[visit][]telling
-	confirms map[visit][]*said
-	twice    map[string]*said // By token.
-	days     map[string]bool  // Milestones that were told, by place, invoice, due date and day.
-	unsure   map[string]bool  // Invoices whose messages have changed since they were last found true.
-	unknown  map[string]bool  // Places of which Kvitt need not know yet what they are now.
+	mu        sync.Mutex
+	records   map[string]*remembered
+	marks     map[string]mark // By a message's token.
+	tellings  map[visit][]telling
+	reminders map[string][]*said // By place: cards, answers in threads, and digests.
+	confirms  map[visit][]*said
+	twice     map[string]*said // By token.
+	days      map[string]bool  // Milestones that were told, by place, invoice, due date and day.
+	unsure    map[string]bool  // Invoices whose messages have changed since they were last found true.
+	unknown   map[string]bool  // Places of which Kvitt need not know yet what they are now.
 
 	messages, whispers, charges, touched int // How far it has read.
 }
@@ -56,7 +57,7 @@ func (t telling) String() string {
 }
 
 func newWitness(y *year) *witness {
-	return &witness{y: y, records: map[string]*remembered{}, marks: map[string]mark{}, tellings: map[visit][]telling{}, confirms: map[visit][]*said{},
+	return &witness{y: y, records: map[string]*remembered{}, marks: map[string]mark{}, tellings: map[visit][]telling{}, reminders: map[string][]*said{}, confirms: map[visit][]*said{},
 		twice: map[string]*said{}, days: map[string]bool{}, unsure: map[string]bool{}, unknown: map[string]bool{}}
 }
 
@@ -83,7 +84,7 @@ func (y *year) judge(last bool) {
 			w.copies(since)
 		}
 	}
-	w.storms()
+	w.storms(ok && time.Since(since) > day)
 	if last {
 		w.tally()
 	}
@@ -153,6 +154,7 @@ func (w *witness) hear() {
 		}
 		w.twice[m.token] = m
 		if lines, ok := w.y.spied.lines(m.token); ok {
+			w.reminders[m.place] = append(w.reminders[m.place], m)
 			w.digest(m, lines)
 			continue
 		}
@@ -161,6 +163,7 @@ func (w *witness) hear() {
 		case !ok:
 			w.y.violate("every message has a reason", "nobody knows why %s was told: %s", m.place, m.first().text)
 		case post.Kind == flows.PostReminder || post.Kind == flows.PostThread:
+			w.reminders[m.place] = append(w.reminders[m.place], m)
 			w.reminder(m, w.marks[m.token].id, post)
 			w.y.counts.add("reminders", "by themselves")
 		case post.Kind == flows.PostConfirm:

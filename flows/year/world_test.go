@@ -41,6 +41,7 @@ type year struct {
 	spied    *mailboxes
 	replicas [2]*replica
 	windows  []window
+	revival  time.Time // When both replicas had been down for days.
 	events   []event
 	counts   counts
 	witness  *witness

@@ -1,0 +1,73 @@
+package year
+
+import (
+	"slices"
+	"time"
+)
+
+// storms: however much came due, and however long an outage was, a person hears of it in one digest, or in fewer messages than make one; and a channel
+// once of each invoice.
+func (w *witness) storms(calm bool) {
+	for _, end := range w.y.ends() {
+		for _, place := range w.y.places() {
+			wall, _ := w.y.wallOf(place)
+			w.storm(place, startOf(wall.next[slotOf(end)]), end, 30*time.Minute)
+		}
+	}
+	if !calm {
+		return
+	}
+	for _, p := range w.y.people {
+		for at := w.y.today(); at.Before(time.Now()); at = at.Add(slot) {
+			w.storm(p.id, at, at, time.Minute)
+		}
+	}
+}
+
+// storm looks at what one place was told within a while.
+func (w *witness) storm(place string, from, after time.Time, long time.Duration) {
+	if from.Before(after) {
+		from = after
+	}
+	digests, singles, of := 0, 0, map[string]int{}
+	for _, m := range w.reminders[place] {
+		if at := m.first().at; at.Before(from) || at.After(from.Add(long)) {
+			continue
+		}
+		if _, isDigest := w.y.spied.lines(m.token); isDigest {
+			digests++
+			continue
+		}
+		singles++
+		of[w.marks[m.token].id]++
+	}
+	many := w.y.rules.digest
+	switch person := w.y.person(place) != nil; {
+	case person && many > 0 && (digests > 1 || singles >= many):
+		w.y.violate("many reminders at once are one message", "%s got %d digests and %d single reminders within %s from %s on", place, digests, singles, long, from)
+	case !person || many == 0:
+		for id, n := range of {
+			if n > 1 {
+				w.y.violate("many reminders at once are one message", "%s was told %d times of %s within %s from %s on", place, n, id, long, from)
+			}
+		}
+	}
+	if digests > 0 && long > time.Minute {
+		w.y.counts.add("after outages of a day and more", "a person had one digest")
+	}
+}
+
+// ends are the ends of those long outages of which somebody may hear today: the store's, and those of both replicas.
+func (y *year) ends() []time.Time {
+	var all []time.Time
+	for _, w := range y.windows {
+		if w.what == "store" && w.how == "down" && w.to.Sub(w.from) > 20*time.Hour {
+			all = append(all, w.to)
+		}
+	}
+	all = append(all, y.revival)
+	return slices.DeleteFunc(all, func(end time.Time) bool { return end.After(time.Now()) || end.Before(y.today().Add(-4*day)) })
+}
+
+// today is when the day of this judgement began.
+func (y *year) today() time.Time { return time.Now().Truncate(day) }
