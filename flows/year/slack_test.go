@@ -27,7 +27,6 @@ type slack struct {
 	touch []version      // Every version of every message.
 	whisp []version      // What one person alone saw: answers and modals, place is the person.
 	tries map[string]int // How often the same write came, for the dice.
-	found map[string]int // What was refused or lost, for the counts.
 }
 
 // said is one message: as it was posted, and as it is since the last edit.
