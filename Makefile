@@ -3,16 +3,18 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants
+.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants years simulate
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
 FUZZTIME ?= 20s
+SEEDS ?= 100
+INVOICES ?= 300
 
 help: ## Lists what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: tools check unit ## Checks everything, browser and kill -9 included. What cannot run makes it fail; ALLOW_SKIP=1 accepts that.
+test: tools check unit years ## Checks everything, browser and kill -9 included. What cannot run makes it fail; ALLOW_SKIP=1 accepts that.
 
 check: build ## The quick checks: format, modules, vet, staticcheck, and one static binary.
 	@unformatted="$$(gofmt -l .)"; [ -z "$$unformatted" ] || { echo "not formatted; run gofmt -w on: $$unformatted"; exit 1; }
@@ -23,6 +25,12 @@ check: build ## The quick checks: format, modules, vet, staticcheck, and one sta
 
 unit: ## Every test, with the race detector.
 	CGO_ENABLED=1 go test -race -vet=off -timeout 10m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
+
+years: ## Lives five small years, without the race detector: with it `unit` has lived one.
+	go test -count 1 -vet=off ./flows/year
+
+simulate: ## Lives SEEDS=100 years with INVOICES=300 each, and says what happened in them; a broken promise is told as a story.
+	go test -count 1 -vet=off -timeout 12h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) | grep -v '^ *=== '
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh
