@@ -22,6 +22,7 @@ const (
 	Paid          Status = "paid"          // Nothing is left to pay, and the service says so.
 	Void          Status = "void"          // Cancelled or credited; nothing is to pay.
 	Uncollectible Status = "uncollectible" // Written off by its issuer; shown, not reminded.
+	Held          Status = "held"          // Locked by the service, or in a state that Kvitt does not know; shown, not reminded.
 )
 
 // Invoice is one invoice as its billing service last told it.
@@ -38,9 +39,12 @@ type Invoice struct {
 	Total       Money  // At issue.
 	Due         Date   // Zero: no due date, so never overdue and never reminded.
 	Status      Status
-	AutoCollect bool   // The service collects by itself: remind only when PayFailed.
-	PayFailed   bool   // An automatic collection failed or waits for somebody.
+	AutoCollect bool // The service collects by itself: remind only when PayFailed.
+	PayFailed   bool // An automatic collection failed or waits for somebody.
+	Failure     Failure
 	Link        string // A page that asks for sign-in; empty where there is none.
+	Account     string // Of a Provider with Roles: who may pay one invoice of an account may pay them all. Else empty.
+	Terms       Terms  // With HandsOver: what a person can do in the portal.
 	Settlement  Settlement
 }
 
@@ -51,13 +55,33 @@ type Settlement struct {
 	Key    string    // Idempotency key of the payment that settled it, where the service keeps it; tells our payments from others'.
 }
 
+// Failure is the last payment that the service tried and that failed. Zero where there was none, or the service does not say.
+type Failure struct {
+	At  time.Time // UTC.
+	Why Decline
+}
+
+// Terms is what a person can do about an invoice in the portal of a service that hands over.
+type Terms string
+
+const (
+	TermsCard     Terms = "card"     // Pay now with a card.
+	TermsLimited  Terms = "limited"  // Bank transfer; or Pay now with a card, up to a limit.
+	TermsBalance  Terms = "balance"  // Settle the whole balance of the card.
+	TermsTransfer Terms = "transfer" // Bank transfer only.
+)
+
 // Method is one way to pay an invoice, safe to show to a billing admin: no full card number ever.
 type Method struct {
-	ID      string // At most 75 characters, so that it fits a Slack option.
-	Label   string // "Visa •••• 4242, expires 04/27", without an expiry where there is none.
-	Short   string // "Visa •••• 4242".
-	Default bool
+	ID       string // At most 75 characters, so that it fits a Slack option.
+	Short    string // "Visa •••• 4242", or BankTransfer.
+	Expires  string // "04/27"; empty where it does not expire.
+	Transfer bool   // The person pays from their own bank, quoting a reference; it arrives days later.
+	Default  bool
 }
+
+// BankTransfer is the Short of a transfer that has no name of its own. It is English; who shows it translates it.
+const BankTransfer = "Bank transfer"
 
 // Way is what pressing Pay now does with a Provider's invoices.
 type Way string
@@ -152,9 +176,11 @@ type Provider interface {
 	// Pay tries to pay. Calling it again with the same Payment never moves money twice while the key lives.
 	// It reads the invoice first and moves nothing unless status, amount and currency are what Payment says, and the method is
 	// one of Methods. An error means that nothing was sent. Everything else is an Outcome.
+	// With HandsOver it moves nothing and tells nobody: it checks the same, and its answer is Status'.
 	Pay(ctx context.Context, payment Payment) (Outcome, error)
 
-	// Status asks what became of a payment, without moving money.
+	// Status asks what became of a payment, without moving money. With HandsOver: Settled once the invoice is paid, Refused when a payment failed
+	// after Started, Changed when the amount is another, else NotStarted.
 	Status(ctx context.Context, payment Payment) (Outcome, error)
 
 	// KeyLife is how long the service remembers an idempotency key. After it, repeating a Payment could pay twice.

@@ -86,7 +86,7 @@ func (c card) ending(q Request) string {
 }
 
 func (c card) howToPay(q Request) string {
-	return cmp.Or(withReference(Payment{Method: q.Method.Short, Reference: q.Reference}), c.say("the method"))
+	return cmp.Or(c.method(q.Method.Short, q.Reference), c.say("the method"))
 }
 
 // withdrawButton is on the requester's own card only.

@@ -165,7 +165,7 @@ func (c card) superseded() bool {
 
 // confirmation says once, in each place, that the invoice is paid.
 func (c card) confirmation(pay Payment) bot.Message {
-	facts := []string{"Title", c.title(), "Amount", c.money(pay.Amount), "Who", c.name(pay.By), "Method", withReference(pay), "Approver", c.name(pay.Approved)}
+	facts := []string{"Title", c.title(), "Amount", c.money(pay.Amount), "Who", c.name(pay.By), "Method", c.method(pay.Method, pay.Reference), "Approver", c.name(pay.Approved)}
 	key := paidWords("confirm", pay)
 	switch {
 	case pay.Undone != nil && pay.Undone.By == "":

@@ -48,7 +48,7 @@ func spoil(r Record, text string) Record {
 		r.Notices[i].Method, r.Notices[i].Reason = text, text
 	}
 	if r.Attempt != nil {
-		r.Attempt.Method.Label, r.Attempt.Method.Short, r.Attempt.Reference = text, text, text
+		r.Attempt.Method.Short, r.Attempt.Method.Expires, r.Attempt.Reference = text, text, text
 	}
 	return r
 }
@@ -90,7 +90,7 @@ func TestNothingFromOutsideBreaksAModal(t *testing.T) {
 				inv := spoil(openRecord(), text).Invoice
 				o := offer{invoice: inv, records: true, canAdd: true, today: on(2026, 3, 3)}
 				for range 120 {
-					o.methods = append(o.methods, billing.Method{ID: "pm" + strings.Repeat("x", len(o.methods)%74), Label: text, Short: text, Default: true})
+					o.methods = append(o.methods, billing.Method{ID: "pm" + strings.Repeat("x", len(o.methods)%74), Short: text, Default: true})
 				}
 				admins := make([]string, 300)
 				for i := range admins {

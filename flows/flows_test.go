@@ -83,7 +83,7 @@ func seen(inv billing.Invoice) Record {
 	return r
 }
 
-var visa = billing.Method{ID: "pm_visa", Label: "Visa •••• 4242, expires 04/27", Short: "Visa •••• 4242"}
+var visa = billing.Method{ID: "pm_visa", Short: "Visa •••• 4242", Expires: "04/27"}
 
 // The states of a record, each reached the way it is reached in life; the payer is Asha, at monday.
 

@@ -54,7 +54,7 @@ func fullest(t *testing.T, w words) map[string]bot.View {
 	inv := spoil(openRecord(), text).Invoice
 	o := offer{invoice: inv, records: true, canAdd: true, today: on(2026, 3, 3)}
 	for range 120 {
-		o.methods = append(o.methods, billing.Method{ID: "pm" + strings.Repeat("x", len(o.methods)%74), Label: text, Short: text, Default: true})
+		o.methods = append(o.methods, billing.Method{ID: "pm" + strings.Repeat("x", len(o.methods)%74), Short: text, Default: true})
 	}
 	name := bot.Clip(bot.Clean(text), 60)
 	admins := make([]string, 300)

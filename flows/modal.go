@@ -96,7 +96,7 @@ func payView(w words, o offer) bot.View {
 func methodInput(w words, methods []billing.Method) bot.Block {
 	menu := bot.Menu{Action: "method", Placeholder: w.say("modal.choose")}
 	for _, m := range methods {
-		menu.Options = append(menu.Options, bot.Option{Value: m.ID, Label: clean(m.Label)})
+		menu.Options = append(menu.Options, bot.Option{Value: m.ID, Label: w.choice(m)})
 		if m.Default && menu.Chosen == "" {
 			menu.Chosen = m.ID
 		}

@@ -19,12 +19,12 @@ func views(t *testing.T, w words) map[string]bot.View {
 	ledger := recordedRecord().Invoice
 	ledger.Status = billing.Open
 	named := func(user string) string { return map[string]string{asha: "Asha", bo: "Bo"}[user] }
-	pay := offer{invoice: inv, methods: []billing.Method{visa, {ID: "pm_sepa", Label: "SEPA •••• 3000", Short: "SEPA •••• 3000"}}, canAdd: true, today: today}
+	pay := offer{invoice: inv, methods: []billing.Method{visa, {ID: "pm_sepa", Short: "SEPA •••• 3000"}}, canAdd: true, today: today}
 	pay.methods[0].Default = true
 	none, records, adding := pay, pay, pay
 	none.methods, adding.canAdd = nil, false
 	records.invoice, records.records, records.canAdd = ledger, true, false
-	records.methods = []billing.Method{{ID: "bank", Label: "Bank transfer", Short: "Bank transfer", Default: true}}
+	records.methods = []billing.Method{{ID: "bank", Short: "Bank transfer", Default: true}}
 	all := map[string]bot.View{
 		"modal-wait":          waitView(w),
 		"modal-pay":           payView(w, pay),

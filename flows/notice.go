@@ -42,5 +42,5 @@ func (c card) noticeLine(n Notice) string {
 
 // declineLine says why a payment was refused, and what to do next.
 func declineLine(w words, d billing.Decline, method string) string {
-	return w.say("decline."+string(cmp.Or(d, billing.Generic)), "Method", cmp.Or(clean(method), w.say("the method")))
+	return w.say("decline."+string(cmp.Or(d, billing.Generic)), "Method", cmp.Or(w.method(method, ""), w.say("the method")))
 }

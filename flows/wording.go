@@ -97,11 +97,11 @@ func (c card) paid() string {
 	case pay == nil:
 		return c.say("state.paid.before")
 	case pay.By == "" && pay.Method != "":
-		return c.say("state.elsewhere.method", "Method", clean(pay.Method))
+		return c.say("state.elsewhere.method", "Method", c.method(pay.Method, ""))
 	case pay.By == "":
 		return c.say("state.elsewhere")
 	}
-	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", withReference(*pay), "Approver", c.name(pay.Approved))
+	return c.say(paidWords("state", *pay), "Who", c.name(pay.By), "When", c.moment(pay.At, c.policy.Zone), "Method", c.method(pay.Method, pay.Reference), "Approver", c.name(pay.Approved))
 }
 
 func (c card) name(user string) string {
@@ -125,12 +125,24 @@ func paidWords(prefix string, pay Payment) string {
 	return prefix + ".paid"
 }
 
-func withReference(pay Payment) string {
-	method := bot.Clip(clean(pay.Method), 75)
-	if pay.Reference == "" {
-		return method
+// method names a payment method, with the reference that the bank knows the payment by.
+func (w words) method(short, reference string) string {
+	name := bot.Clip(clean(short), 75)
+	if short == billing.BankTransfer {
+		name = w.say("method.transfer")
 	}
-	return method + " (" + bot.Clip(clean(pay.Reference), 60) + ")"
+	if reference == "" {
+		return name
+	}
+	return name + " (" + bot.Clip(clean(reference), 60) + ")"
+}
+
+// choice names a payment method in a menu.
+func (w words) choice(m billing.Method) string {
+	if m.Expires == "" {
+		return w.method(m.Short, "")
+	}
+	return w.say("method.expires", "Method", w.method(m.Short, ""), "When", clean(m.Expires))
 }
 
 // titleOf names an invoice: its number, and who bills.

@@ -43,7 +43,7 @@ func New(shelf Shelf, methods []string, now func() time.Time) *Ledger {
 		if _, known := l.method(label); label == "" || known {
 			continue
 		}
-		l.methods = append(l.methods, billing.Method{ID: label, Label: label, Short: label, Default: len(l.methods) == 0})
+		l.methods = append(l.methods, billing.Method{ID: label, Short: label, Default: len(l.methods) == 0})
 	}
 	return l
 }

@@ -35,7 +35,7 @@ func (p *Provider) Methods(ctx context.Context, invoice billing.Invoice) ([]bill
 	}
 	var methods []billing.Method
 	for _, m := range usable {
-		method := billing.Method{ID: m.ID, Short: short(m), Label: label(m), Default: m.ID == first}
+		method := billing.Method{ID: m.ID, Short: short(m), Expires: expires(m), Default: m.ID == first}
 		if method.Default {
 			methods = slices.Insert(methods, 0, method)
 		} else {
@@ -118,11 +118,11 @@ func (p *Provider) defaultMethod(ctx context.Context, raw *api.Invoice) (string,
 	return "", nil
 }
 
-func label(m *api.PaymentMethod) string {
+func expires(m *api.PaymentMethod) string {
 	if m.Card == nil || m.Card.ExpMonth == 0 || m.Card.ExpYear == 0 {
-		return short(m)
+		return ""
 	}
-	return fmt.Sprintf("%s, expires %02d/%02d", short(m), m.Card.ExpMonth, m.Card.ExpYear%100)
+	return fmt.Sprintf("%02d/%02d", m.Card.ExpMonth, m.Card.ExpYear%100)
 }
 
 func short(m *api.PaymentMethod) string {

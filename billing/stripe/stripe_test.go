@@ -74,11 +74,11 @@ func TestMethodsShowTheDefaultFirstAndNothingUnusable(t *testing.T) {
 		id := "stripe:" + w.stripe.AddInvoice(sandbox.StripeInvoice{Customer: customer, Total: 100})
 		got, err := w.provider.Methods(t.Context(), billing.Invoice{ID: id})
 		want := []billing.Method{
-			{ID: "pm_default", Label: "American Express •••• 0005, expires 04/27", Short: "American Express •••• 0005", Default: true},
-			{ID: "pm_link", Label: "Link", Short: "Link"},
-			{ID: "pm_bank", Label: "Fjord Bank •••• 6789", Short: "Fjord Bank •••• 6789"},
-			{ID: "pm_thismonth", Label: "Mastercard •••• 4444, expires 01/00", Short: "Mastercard •••• 4444"},
-			{ID: "pm_sepa", Label: "SEPA •••• 3000", Short: "SEPA •••• 3000"},
+			{ID: "pm_default", Short: "American Express •••• 0005", Expires: "04/27", Default: true},
+			{ID: "pm_link", Short: "Link"},
+			{ID: "pm_bank", Short: "Fjord Bank •••• 6789"},
+			{ID: "pm_thismonth", Short: "Mastercard •••• 4444", Expires: "01/00"},
+			{ID: "pm_sepa", Short: "SEPA •••• 3000"},
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v, -want +got:\n%s", err, diff)

@@ -169,5 +169,5 @@ func (s *service) Methods(context.Context, billing.Invoice) ([]billing.Method, e
 	if s.down() {
 		return nil, billing.ErrUnavailable
 	}
-	return []billing.Method{{ID: "visa", Label: "Visa •••• 4242, expires 04/27", Short: "Visa •••• 4242", Default: true}, {ID: "debit", Label: "Bank debit", Short: "Bank debit"}}, nil
+	return []billing.Method{{ID: "visa", Short: "Visa •••• 4242", Expires: "04/27", Default: true}, {ID: "debit", Short: "Bank debit"}}, nil
 }
