@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +95,31 @@ func TestWhatAnOperatorMustMend(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhoWantsToKnowTheSamePersonAtOnceSharesOneQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, nil)
+		defer w.slack.Shutdown()
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if p, err := w.bot.Person(t.Context(), w.asha, time.Minute); err != nil || p.ID != w.asha {
+					t.Errorf("Asha is %+v, %v", p, err)
+				}
+			})
+		}
+		all.Wait()
+		asked := 0
+		for _, call := range w.slack.Calls() {
+			if call.Method == "users.info" {
+				asked++
+			}
+		}
+		if asked != 1 {
+			t.Errorf("Slack was asked %d times, want once", asked)
+		}
+	})
 }
 
 func TestPeopleAreAsSlackSaysAndRememberedForAWhile(t *testing.T) {

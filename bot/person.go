@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/slack-go/slack"
+	"golang.org/x/sync/singleflight"
 )
 
 // Person is somebody as Slack knows them.
@@ -52,7 +53,14 @@ type crowd struct {
 	mu     sync.Mutex
 	people map[string]Person
 	places map[string]Place
+
+	// Whoever wants to know the same person at the same moment shares one question: what comes due at nine needs to know everybody at once, and
+	// Slack answers a hundred such questions a minute.
+	asking singleflight.Group
 }
+
+// asked is how long a shared question may take, whoever of those that share it leaves meanwhile.
+const asked = 20 * time.Second
 
 // enough bounds each of them; when there are more, everything is asked anew.
 const enough = 10_000
@@ -67,7 +75,23 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 	if ok && maxAge > 0 && b.cfg.Now().Sub(known.Read) < maxAge {
 		return known, nil
 	}
-	return b.readPerson(ctx, userInfo, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
+	ask := func(ctx context.Context) (Person, error) {
+		return b.readPerson(ctx, userInfo, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
+	}
+	if maxAge <= 0 {
+		return ask(ctx) // An answer to a question that was asked before this one is too old.
+	}
+	answer := b.crowd.asking.DoChan(id, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), asked)
+		defer cancel()
+		return ask(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		return Person{}, notSent(ctx)
+	case got := <-answer:
+		return got.Val.(Person), got.Err
+	}
 }
 
 // Known is a person as Slack said last, however long ago; false where it has never said since the start.

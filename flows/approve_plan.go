@@ -61,7 +61,7 @@ func (j *job) consult(ctx context.Context, id string) error {
 		return r.consulted(id, method, j.Now())
 	}))
 	if rec, again := j.Records.Load(ctx, j.id); again == nil && !rec.awaits() {
-		noted = errors.Join(noted, j.showResult(ctx, Attempt{By: q.By, View: q.View}))
+		noted = errors.Join(noted, j.showResult(ctx, Attempt{By: q.By, View: q.View}, ""))
 	}
 	return errors.Join(err, noted)
 }

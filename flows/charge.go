@@ -31,7 +31,7 @@ func (j *job) charge(ctx context.Context) error {
 	method, notice, err := j.check(ctx, provider, a)
 	if notice.Kind != "" {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
-		return errors.Join(err, noted, j.showResult(ctx, a))
+		return errors.Join(err, noted, j.showResult(ctx, a, ""))
 	}
 	a.Method, a.Sent = method, j.Now()
 	if err := j.note(ctx, func(r *Record) error {
@@ -42,9 +42,9 @@ func (j *job) charge(ctx context.Context) error {
 	out, err := provider.Pay(ctx, j.payment(a))
 	if err != nil {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
-		return errors.Join(err, noted, j.showResult(ctx, a))
+		return errors.Join(err, noted, j.showResult(ctx, a, ""))
 	}
-	return j.conclude(ctx, a, out)
+	return j.conclude(ctx, a, Paying, out)
 }
 
 // check returns the payment method as the billing service lists it now, or what to tell the payer and why nothing may be paid.
@@ -96,7 +96,7 @@ func (j *job) look(ctx context.Context) error {
 	}
 	unsettled := out.Progress == billing.NotStarted || out.Progress == billing.Unclear
 	if !unsettled || rec.State == Submitted {
-		return j.conclude(ctx, a, out)
+		return j.conclude(ctx, a, rec.State, out)
 	}
 	notice, err := j.rights(ctx, a)
 	if err == nil && notice.Kind != "" && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
@@ -110,11 +110,11 @@ func (j *job) look(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
-	return j.conclude(ctx, a, out)
+	return j.conclude(ctx, a, rec.State, out)
 }
 
-// conclude notes what became of a payment.
-func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) error {
+// conclude notes what became of a payment that was in the state was.
+func (j *job) conclude(ctx context.Context, a Attempt, was State, out billing.Outcome) error {
 	err := j.note(ctx, func(r *Record) error {
 		now := j.Now()
 		switch out.Progress {
@@ -140,7 +140,7 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 		}
 		return r.doubt(a.Key, now, j.nextLook(*r))
 	})
-	return errors.Join(err, j.showResult(ctx, a))
+	return errors.Join(err, j.showResult(ctx, a, was))
 }
 
 // alarm tells payer and operator that a payment stays unknown; a look beside it may have ended the doubt.
@@ -163,7 +163,7 @@ func (j *job) doubt(ctx context.Context, rec Record) error {
 		return r.doubt(a.Key, j.Now(), j.nextLook(*r))
 	})
 	if rec.State == Paying {
-		err = errors.Join(err, j.showResult(ctx, a))
+		err = errors.Join(err, j.showResult(ctx, a, Paying))
 	}
 	return err
 }

@@ -34,9 +34,9 @@ type Batch struct {
 }
 
 // A mailbox closes when nothing more has come for a moment, and at the latest after a while: what comes due at nine, or in one sync, is
-// together in it.
+// together in it. It stays open for longer than a post to a busy channel waits for its turn: meanwhile the hands are full that bring the next ones.
 const (
-	quiet    = 1500 * time.Millisecond
+	quiet    = patience + time.Second
 	mostOpen = 20 * time.Second
 )
 

@@ -103,12 +103,13 @@ func orView(v *bot.View, w words) bot.View {
 }
 
 // showResult replaces the modal of whoever began the payment by what became of it, if it is still open. The message about it is what counts.
-func (j *job) showResult(ctx context.Context, a Attempt) error {
+// The state that the modal shows already, was, is not shown again at every look.
+func (j *job) showResult(ctx context.Context, a Attempt, was State) error {
 	if a.View == "" {
 		return nil
 	}
 	rec, err := j.Records.Load(ctx, j.id)
-	if err != nil {
+	if err != nil || rec.State == was {
 		return err
 	}
 	w := speak(langOf(orText(a.Approved, a.By), j.audience, j.Policy))

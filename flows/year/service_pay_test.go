@@ -109,6 +109,18 @@ func (s *service) Status(ctx context.Context, p billing.Payment) (billing.Outcom
 	return known.out, nil
 }
 
+// paidBy lists the numbers of the invoices that somebody paid, or tried to.
+func (s *service) paidBy(user string) (numbers []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.keys {
+		if p.asked.By == user {
+			numbers = append(numbers, s.bills[p.asked.Invoice].inv.Number)
+		}
+	}
+	return numbers
+}
+
 // mortal is the service as one replica reaches it: a dead one moves no money.
 type mortal struct {
 	*service
