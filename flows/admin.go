@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kvitt/billing"
 	"kvitt/bot"
 	"kvitt/store"
 )
@@ -30,38 +31,57 @@ type Pin struct {
 	Broken string    `json:"broken,omitzero"` // The person it names now; while it names another one, nobody has a right through it.
 }
 
-// Admins knows who is a billing admin. The operator says so, by user id or e-mail address; nothing in Slack changes it.
+// Admins knows who is a billing admin: the operator says so, by user id or e-mail address, and a billing service that has roles of its own (roles.go).
+// Nothing in Slack changes it.
 type Admins struct {
-	Entries []string // As set by the operator, in order.
-	Bot     *bot.Bot
-	Pins    *store.Records[Pin]
-	Team    string
-	Now     func() time.Time
-	Log     *slog.Logger
+	Entries    []string // As set by the operator, in order.
+	Bot        *bot.Bot
+	Pins       *store.Records[Pin]
+	Roles      map[string]billing.Roles // By billing service; those that have roles.
+	Identities map[string]string        // Who a Slack person is at such a service, where the operator says so, by user id.
+	Payers     *store.Records[Payers]   // Required with Roles.
+	Team       string
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
-// Right checks anew whether somebody may pay. maxAge is how old what Slack says of that person may be: zero right before money moves. An error means
-// that it could not be checked, and what cannot be checked is not allowed.
-func (a *Admins) Right(ctx context.Context, user string, maxAge time.Duration) (Right, error) {
+// Right checks anew whether somebody may pay the invoices of an account. maxAge is how old what Slack says of that person may be: zero right before
+// money moves. An error means that it could not be checked, and what cannot be checked is not allowed.
+func (a *Admins) Right(ctx context.Context, user string, at account, maxAge time.Duration) (Right, error) {
+	right, _, err := a.check(ctx, user, at, maxAge)
+	return right, err
+}
+
+// check also tells what the right rests on, for the audit trail.
+func (a *Admins) check(ctx context.Context, user string, at account, maxAge time.Duration) (Right, billing.Grant, error) {
 	person, err := a.Bot.Person(ctx, user, maxAge)
 	switch {
 	case errors.Is(err, bot.ErrGone):
-		return Outsider, nil
+		return Outsider, billing.Grant{}, nil
 	case err != nil:
-		return "", fmt.Errorf("who %s is: %w", user, err)
+		return "", billing.Grant{}, fmt.Errorf("who %s is: %w", user, err)
 	case !person.FullMember(a.Team):
-		return Outsider, nil
+		return Outsider, billing.Grant{}, nil
+	}
+	grant, decides, err := a.granted(ctx, person, at, maxAge)
+	switch {
+	case err != nil:
+		return "", billing.Grant{}, err
+	case decides && grant.Role == "":
+		return NotAdmin, billing.Grant{}, nil
+	case decides:
+		return MayPay, grant, nil
 	}
 	for _, entry := range a.Entries {
 		is, err := a.names(ctx, entry, user, maxAge == 0)
 		if err != nil {
-			return "", err
+			return "", billing.Grant{}, err
 		}
 		if is {
-			return MayPay, nil
+			return MayPay, billing.Grant{Role: "KVITT_ADMINS"}, nil
 		}
 	}
-	return NotAdmin, nil
+	return NotAdmin, billing.Grant{}, nil
 }
 
 // names says whether an entry of KVITT_ADMINS is this person. Fresh also asks Slack whether an e-mail address still is.
@@ -85,8 +105,8 @@ func (a *Admins) names(ctx context.Context, entry, user string, fresh bool) (boo
 	return pin.Broken == "" && pin.User == user, nil
 }
 
-// Resolve looks every e-mail address up, pins the new ones and marks those that name somebody else now. What cannot be looked up stays as
-// it is; the errors are joined.
+// Resolve looks every e-mail address up, pins the new ones and marks those that name somebody else now; then it looks up who holds paying roles.
+// What cannot be looked up stays as it is; the errors are joined.
 func (a *Admins) Resolve(ctx context.Context) error {
 	var errs []error
 	for _, entry := range a.Entries {
@@ -95,7 +115,7 @@ func (a *Admins) Resolve(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, a.resolveRoles(ctx))...)
 }
 
 // pin compares an e-mail address with the person it is pinned to; the first full member it names is the one.
@@ -144,8 +164,37 @@ func pinNote(p Pin, now time.Time) store.Note {
 	return store.Note{At: now.UTC(), Who: byKvitt, What: what, Facts: facts}
 }
 
-// List returns the user ids of those whom the operator named, in order. Whether each is still a full member is Right's business.
-func (a *Admins) List(ctx context.Context) ([]string, error) {
+// List returns the user ids of those who are said to be billing admins of an account, the operator's in their order. Whether each still is, and is a
+// full member, is Right's business.
+func (a *Admins) List(ctx context.Context, at account) ([]string, error) {
+	if _, ok := a.Roles[at.service]; ok {
+		payers, err := a.Payers.Load(ctx, at.id())
+		if err == nil {
+			return payers.Users, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, fmt.Errorf("who may pay the invoices of an account: %w", err)
+		}
+	}
+	return a.named(ctx)
+}
+
+// All returns everybody who is said to be a billing admin of anything.
+func (a *Admins) All(ctx context.Context) ([]string, error) {
+	all, err := a.named(ctx)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := a.accounts(ctx)
+	for _, at := range accounts {
+		more, failed := a.List(ctx, at)
+		all, err = append(all, more...), errors.Join(err, failed)
+	}
+	return unique(all), err
+}
+
+// named are those whom KVITT_ADMINS names.
+func (a *Admins) named(ctx context.Context) ([]string, error) {
 	var ids []string
 	for _, entry := range a.Entries {
 		if !isEmail(entry) {

@@ -125,14 +125,14 @@ func requestedView(w words, recorded bool, way billing.Way, others []string) bot
 	return v
 }
 
-// awaitingView tells somebody who presses Pay now that a request waits; the requester can withdraw it there.
-func awaitingView(w words, r Record, user string, called func(string) string) bot.View {
-	q := r.asking()
+// awaiting tells somebody who presses Pay now that a request waits; the requester can withdraw it there.
+func (c card) awaiting(user string) bot.View {
+	q := c.r.asking()
 	if q.By != user {
-		return tellView(w, w.say("approval.taken", "Who", orText(called(q.By), w.say("someone"))))
+		return tellView(c.words, c.say("approval.taken", "Who", c.name(q.By)))
 	}
-	v := tellView(w, w.say("approval.taken.self"))
-	v.Blocks = append(v.Blocks, bot.Actions("withdraw", card{words: w, r: r}.withdrawButton()))
+	v := tellView(c.words, c.say("approval.taken.self"))
+	v.Blocks = append(v.Blocks, bot.Actions("withdraw", c.withdrawButton()))
 	return v
 }
 

@@ -75,21 +75,20 @@ func approvedLedger() Record {
 	r := recordRequest()
 	must(r.approve(team, "1", bo, "", monday))
 	must(r.answer(r.Attempt.Key, monday))
-	must(r.send(r.Attempt.Key, r.Attempt.Method, monday, monday.Add(day)))
+	must(r.send(r.Attempt.Key, r.Attempt.Method, billing.Grant{}, monday, monday.Add(day)))
 	must(r.settle(r.Attempt.Key, billing.Outcome{Progress: billing.Settled, At: monday}, monday))
 	return r
 }
 
 // approvalViews are the modals that a request brings with it.
 func approvalViews(w words) map[string]bot.View {
-	named := func(user string) string { return map[string]string{asha: "Asha", bo: "Bo"}[user] }
 	r := awaitingRecord()
 	all := map[string]bot.View{
 		"modal-approval-requested":        requestedView(w, false, billing.Pays, []string{"Bo", "Kim"}),
 		"modal-approval-requested-record": requestedView(w, true, billing.Records, []string{"Bo"}),
 		"modal-approval-requested-portal": requestedView(w, false, billing.HandsOver, nil),
-		"modal-approval-taken":            *underWayView(w, r, bo, named),
-		"modal-approval-taken-by-self":    *underWayView(w, r, asha, named),
+		"modal-approval-taken":            *seenBy(w, r, bo),
+		"modal-approval-taken-by-self":    *seenBy(w, r, asha),
 		"modal-approval-decline":          declineView(w, r.Invoice, *r.asking(), "Asha"),
 	}
 	for _, id := range []string{"approval.nobody", "approval.own", "approval.withdraw.done"} {
@@ -119,7 +118,7 @@ func TestEveryCopyOfAPaidRequestSaysPaid(t *testing.T) {
 	for _, how := range []Ending{Declined, Expired, Withdrawn} {
 		r := endedRecord(how)
 		must(r.begin(team, Attempt{By: kim, Method: visa, Began: monday}, usd(120000)))
-		must(r.send(r.Attempt.Key, visa, monday, monday.Add(day)))
+		must(r.send(r.Attempt.Key, visa, billing.Grant{}, monday, monday.Add(day)))
 		must(r.settle(r.Attempt.Key, billing.Outcome{At: monday}, monday))
 		text := render(monday, r, approvalFor(bo), anAudience(), aPolicy()).Text
 		if !strings.Contains(text, "Paid by Kim") || strings.Contains(text, "Nothing was paid") {

@@ -95,9 +95,10 @@ func methodOf(ctx context.Context, provider billing.Provider, inv billing.Invoic
 }
 
 // rights checks anew, right before money moves, that everybody who decided on this payment may: the payer, and a second billing admin where the
-// amount needs one. The notice says why nothing may be paid; what cannot be checked is not allowed.
-func (j *job) rights(ctx context.Context, a Attempt) (Notice, error) {
-	right, err := j.Admins.Right(ctx, a.By, 0)
+// amount needs one. The attempt learns by which role. The notice says why nothing may be paid; what cannot be checked is not allowed.
+func (j *job) rights(ctx context.Context, at account, a *Attempt) (Notice, error) {
+	right, grant, err := j.Admins.check(ctx, a.By, at, 0)
+	a.Grant = grant
 	switch {
 	case err != nil:
 		return Notice{Kind: NoticeUnchecked}, err
@@ -108,7 +109,7 @@ func (j *job) rights(ctx context.Context, a Attempt) (Notice, error) {
 	case a.Approved == "":
 		return Notice{}, nil
 	}
-	right, err = j.Admins.Right(ctx, a.Approved, 0)
+	right, err = j.Admins.Right(ctx, a.Approved, at, 0)
 	switch {
 	case err != nil:
 		return Notice{Kind: NoticeUnchecked}, err

@@ -96,14 +96,14 @@ func TestTheRightsOfBothAreCheckedRightBeforeMoneyMoves(t *testing.T) {
 		atTheDesk(t, "", func(o *desk) {
 			o.Policy.Approval = c.approval
 			for _, id := range []string{asha, bo} {
-				if _, err := o.Admins.Right(o.Context(), id, recently); err != nil {
+				if _, err := o.Admins.Right(o.Context(), id, account{}, recently); err != nil {
 					t.Error(err)
 				}
 			}
 			if c.guest != "" {
 				o.SetPerson(c.guest, func(p *sandbox.Person) { p.Guest = true })
 			}
-			notice, err := (&job{Flows: o.Flows}).rights(o.Context(), c.attempt)
+			notice, err := (&job{Flows: o.Flows}).rights(o.Context(), account{}, &c.attempt)
 			if notice.Kind != c.want || err != nil {
 				t.Errorf("%s: %q, %v; want %q", name, notice.Kind, err, c.want)
 			}

@@ -15,7 +15,11 @@ import (
 func (f *Flows) submitRequest(ctx context.Context, w words, saw shown, a Attempt, way billing.Way) (bot.Reply, error) {
 	quick, cancel := context.WithTimeout(ctx, slackBudget)
 	defer cancel()
-	who, err := f.audience(quick, Record{})
+	rec, err := f.Records.Load(quick, saw.Invoice)
+	if err != nil {
+		return f.notBegun(ctx, w, a.By, saw, err)
+	}
+	who, err := f.audience(quick, rec)
 	if err != nil {
 		return replyView(tellView(w, w.say("modal.later"))), err
 	}
@@ -151,7 +155,7 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 	if err != nil {
 		return tellView(w, failure(w, err)), err
 	}
-	card := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
+	card := f.card(ctx, w, rec)
 	if i := slices.IndexFunc(rec.Requests, func(q Request) bool { return q.ID == what.Request }); i >= 0 {
 		return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(rec.Requests[i])+" "+card.status())), nil
 	}

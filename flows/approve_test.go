@@ -34,7 +34,7 @@ func approvedRecord() Record {
 
 func approvedSentRecord() Record {
 	r := approvedRecord()
-	must(r.send(r.Attempt.Key, visa, monday, monday.Add(day)))
+	must(r.send(r.Attempt.Key, visa, billing.Grant{}, monday, monday.Add(day)))
 	return r
 }
 

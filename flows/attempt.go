@@ -27,6 +27,7 @@ var (
 // begin starts the one payment of this invoice. shown is the amount that the person saw and agreed to.
 // It returns *TakenError, ErrPaid or ErrChanged when there is nothing to begin.
 func (r *Record) begin(team string, a Attempt, shown billing.Money) error {
+	r.takeOver(a.By, a.Began)
 	if err := r.free(shown); err != nil {
 		return err
 	}
@@ -62,15 +63,15 @@ func (r *Record) answer(key string, began time.Time) error {
 }
 
 // send notes, before the billing service is asked, that it may have been asked from now on.
-func (r *Record) send(key string, method billing.Method, now, keyDies time.Time) error {
+func (r *Record) send(key string, method billing.Method, by billing.Grant, now, keyDies time.Time) error {
 	if !r.underWay(key) {
 		return ErrStale
 	}
-	r.Attempt.Method = method
+	r.Attempt.Method, r.Attempt.Grant = method, by
 	if r.Attempt.Sent.IsZero() {
 		r.Attempt.Sent, r.Attempt.KeyDies = now, keyDies
 	}
-	r.note(now, r.Attempt.By, "pay sent", "amount", r.Attempt.Amount.String(), "method", method.Short, "approved", r.Attempt.Approved, "key", key)
+	r.note(now, r.Attempt.By, "pay sent", "amount", r.Attempt.Amount.String(), "method", method.Short, "approved", r.Attempt.Approved, "role", by.Role, "scope", by.Scope, "key", key)
 	return nil
 }
 
@@ -80,7 +81,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 		return ErrStale
 	}
 	a := r.Attempt
-	p := Payment{By: a.By, Approved: a.Approved, Key: key, Method: orText(a.Method.Short, out.Method), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
+	p := Payment{By: a.By, Approved: a.Approved, Key: key, Method: paidWith(*a, out), Reference: a.Reference, Recorded: a.Recorded, Amount: a.Amount, At: orTime(out.At, now)}
 	if out.Amount.Currency != "" {
 		p.Amount = out.Amount // What was paid is told, whatever was shown.
 	}
@@ -92,6 +93,14 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	}
 	r.note(now, byKvitt, "paid", "by", p.By, "approved", p.Approved, "amount", p.Amount.String(), "shown", a.Amount.String(), "method", p.Method, "key", key)
 	return nil
+}
+
+// paidWith is the method of a payment. In a portal the person may have taken another one than they chose here.
+func paidWith(a Attempt, out billing.Outcome) string {
+	if !a.HandedOver.IsZero() {
+		return orText(out.Method, a.Method.Short)
+	}
+	return orText(a.Method.Short, out.Method)
 }
 
 // refuse ends the payment: this key moved nothing and never will. The count of failed payments grows here and nowhere else.

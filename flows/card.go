@@ -125,6 +125,8 @@ func (c card) controls() []bot.Element {
 		}
 	case c.r.awaits() && c.post.Place == c.r.asking().By:
 		buttons = append(buttons, c.withdrawButton())
+	case c.r.State == HandedOver:
+		buttons = c.handedButtons()
 	case c.r.State == Unknown && c.r.keyDead(c.now):
 		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
 	case c.undoable():

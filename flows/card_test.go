@@ -161,6 +161,7 @@ func scenes() map[string]scene {
 		all[name] = scene{r, Post{Key: "notice/n", Kind: PostNotice, Place: n.To}, tuesday}
 	}
 	maps.Copy(all, approvalScenes())
+	maps.Copy(all, handOverScenes())
 	return all
 }
 
@@ -253,7 +254,7 @@ func TestTheTextAloneSaysEverything(t *testing.T) {
 			continue
 		}
 		text := render(s.now, s.rec, s.post, anAudience(), aPolicy()).Text
-		facts := []string{"Invoice INV-1042 from Acme Cloud.", "USD"}
+		facts := []string{titleOf(speak(English), s.rec.Invoice) + ".", "USD"}
 		if s.rec.State != Paid && s.rec.State != Gone && !s.rec.Invoice.Due.IsZero() {
 			facts = append(facts, "due 10 March 2026 (")
 		}
@@ -283,7 +284,7 @@ func TestOnlyBillingAdminsAndChannelsHavePayButtons(t *testing.T) {
 	for name, s := range scenes() {
 		got := strings.Join(buttons(render(s.now, s.rec, s.post, a, aPolicy())), " ")
 		_, reads := a.reader(s.post.Place)
-		pays := s.rec.payable() && reads && (s.post.Kind == PostReminder && name != "superseded" || s.post.Kind == PostNotice && s.rec.Notices[0].Kind == NoticeAsk)
+		pays := (s.rec.payable() || s.rec.takeable(s.now)) && reads && (s.post.Kind == PostReminder && name != "superseded" || s.post.Kind == PostNotice && s.rec.Notices[0].Kind == NoticeAsk)
 		if strings.Contains(got, ActPay) != pays {
 			t.Errorf("%s: %q", name, got)
 		}

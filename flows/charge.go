@@ -17,7 +17,7 @@ type Undoer interface {
 	Undo(ctx context.Context, invoice, key, by, reason string) error
 }
 
-// charge checks right, facts and method once more, fresh, right before money moves; then it pays. What cannot be checked is not allowed.
+// charge checks right, facts and method once more, fresh, right before money moves; then it pays, or hands over. What cannot be checked is not allowed.
 func (j *job) charge(ctx context.Context) error {
 	rec, err := j.Records.Load(ctx, j.id)
 	if err != nil || rec.Attempt == nil {
@@ -28,14 +28,18 @@ func (j *job) charge(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) }))
 	}
-	method, notice, err := j.check(ctx, provider, a)
+	notice, err := j.check(ctx, provider, rec.account(), &a)
 	if notice.Kind != "" {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
 		return errors.Join(err, noted, j.showResult(ctx, a, ""))
 	}
-	a.Method, a.Sent = method, j.Now()
+	if provider.Way() == billing.HandsOver {
+		noted := j.note(ctx, func(r *Record) error { return r.handOver(a.Key, a.Method, a.Grant, j.Now()) })
+		return errors.Join(noted, j.showResult(ctx, a, ""))
+	}
+	a.Sent = j.Now()
 	if err := j.note(ctx, func(r *Record) error {
-		return r.send(a.Key, method, a.Sent, a.Sent.Add(min(provider.KeyLife(), longestLife)))
+		return r.send(a.Key, a.Method, a.Grant, a.Sent, a.Sent.Add(min(provider.KeyLife(), longestLife)))
 	}); err != nil {
 		return err
 	}
@@ -47,34 +51,36 @@ func (j *job) charge(ctx context.Context) error {
 	return j.conclude(ctx, a, Paying, out)
 }
 
-// check returns the payment method as the billing service lists it now, or what to tell the payer and why nothing may be paid.
-func (j *job) check(ctx context.Context, provider billing.Provider, a Attempt) (billing.Method, Notice, error) {
-	notice, err := j.rights(ctx, a)
+// check checks right, facts and method; the attempt learns the payment method as the billing service lists it now. The notice says what to tell the
+// payer where nothing may be paid.
+func (j *job) check(ctx context.Context, provider billing.Provider, at account, a *Attempt) (Notice, error) {
+	notice, err := j.rights(ctx, at, a)
 	if notice.Kind != "" {
-		return billing.Method{}, notice, err
+		return notice, err
 	}
 	read := j.Now()
 	inv, err := provider.Invoice(ctx, j.id)
 	if err != nil {
-		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+		return Notice{Kind: NoticeUnchecked}, err
 	}
 	if err := j.note(ctx, func(r *Record) error { r.see(inv, read, j.Now()); return nil }); err != nil {
-		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+		return Notice{Kind: NoticeUnchecked}, err
 	}
 	switch {
 	case inv.Status == billing.Paid:
-		return billing.Method{}, Notice{Kind: NoticeElsewhere}, nil
+		return Notice{Kind: NoticeElsewhere}, nil
 	case inv.Status != billing.Open || inv.AmountDue != a.Amount:
-		return billing.Method{}, Notice{Kind: NoticeChanged}, nil
+		return Notice{Kind: NoticeChanged}, nil
 	}
 	method, listed, err := methodOf(ctx, provider, inv, a.Method.ID)
 	switch {
 	case err != nil:
-		return billing.Method{}, Notice{Kind: NoticeUnchecked}, err
+		return Notice{Kind: NoticeUnchecked}, err
 	case !listed:
-		return billing.Method{}, Notice{Kind: NoticeRefused, Decline: billing.MethodUnusable}, nil
+		return Notice{Kind: NoticeRefused, Decline: billing.MethodUnusable}, nil
 	}
-	return method, Notice{}, nil
+	a.Method = method
+	return Notice{}, nil
 }
 
 // look asks what became of a payment. It is repeated only with the same key, only while that key lives, and only by somebody who still may pay.
@@ -88,6 +94,9 @@ func (j *job) look(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
+	if rec.State == HandedOver {
+		return j.watch(ctx, provider, a)
+	}
 	payment := j.payment(a)
 	payment.Submitted = rec.State == Submitted
 	out, err := provider.Status(ctx, payment)
@@ -98,7 +107,7 @@ func (j *job) look(ctx context.Context) error {
 	if !unsettled || rec.State == Submitted {
 		return j.conclude(ctx, a, rec.State, out)
 	}
-	notice, err := j.rights(ctx, a)
+	notice, err := j.rights(ctx, rec.account(), &a)
 	if err == nil && notice.Kind != "" && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
 		// Nobody but Kvitt writes there, so what was not begun is not under way.
 		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
@@ -185,7 +194,7 @@ func (j *job) takeBack(ctx context.Context) error {
 	if err != nil || rec.Undo == nil || rec.lastPayment() == nil {
 		return err
 	}
-	right, err := j.Admins.Right(ctx, rec.Undo.By, 0)
+	right, err := j.Admins.Right(ctx, rec.Undo.By, rec.account(), 0)
 	if err != nil {
 		return err
 	}

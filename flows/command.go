@@ -23,8 +23,8 @@ const (
 func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	w := speak(f.People.Lang(ctx, c.User))
 	word, rest, _ := strings.Cut(strings.ToLower(strings.TrimSpace(c.Text)), " ")
-	right, err := f.Admins.Right(ctx, c.User, recently)
-	switch {
+	s, err := f.sight(ctx, c.User)
+	switch right := s.right; {
 	case err != nil:
 		return f.line(w.say("command.later")), nil
 	case right == NotAdmin:
@@ -34,13 +34,13 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	case right != MayPay:
 		return f.line(w.say("home.denied")), nil
 	case word == "pay":
-		return f.commandPay(ctx, w, c, strings.TrimSpace(rest))
+		return f.commandPay(ctx, w, s, c, strings.TrimSpace(rest))
 	}
 	lists := map[string]bool{"": true, "open": true, "due": true, "overdue": true, "paid": true}
 	if !lists[word] || rest != "" {
 		return f.line(w.say("command.help")), nil
 	}
-	records, more, err := f.listing(ctx, orText(word, "open"))
+	records, more, err := f.listing(ctx, s, orText(word, "open"))
 	if err != nil {
 		return f.line(w.say("command.later")), nil
 	}
@@ -48,14 +48,14 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 }
 
 // listing finds the invoices that a word of the command asks for: the most urgent first, or what was paid last. more says how many were left out.
-func (f *Flows) listing(ctx context.Context, word string) (found []Record, more int, err error) {
+func (f *Flows) listing(ctx context.Context, s *sight, word string) (found []Record, more int, err error) {
 	if word == "paid" {
-		if found, err = f.paidSince(ctx, time.Time{}, listed); err == nil {
+		if found, err = f.paidSince(ctx, s, time.Time{}, listed); err == nil && len(f.Admins.Roles) == 0 {
 			more, err = f.count(ctx, listPaid, "")
 		}
 		return found, max(0, more-len(found)), err
 	}
-	open, err := f.toPayNow(ctx)
+	open, err := f.toPayNow(ctx, s)
 	today := billing.DateOf(f.Now(), f.Policy.Zone)
 	found = slices.DeleteFunc(open, func(r Record) bool { return !wanted(word, r, today) })
 	more = max(0, len(found)-listed)
@@ -81,7 +81,7 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 	lines := []string{title + "."}
 	blocks := []bot.Block{bot.Header(title)}
 	for i, rec := range records {
-		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
+		c := f.card(ctx, w, rec)
 		line := strings.TrimSpace(c.title() + ". " + c.facts() + ". " + c.status())
 		lines, blocks = append(lines, line), append(blocks, bot.Plain(line))
 		if rec.payable() {
@@ -95,8 +95,8 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 }
 
 // commandPay opens the modal for the invoice with that number.
-func (f *Flows) commandPay(ctx context.Context, w words, c bot.Click, number string) (bot.Message, error) {
-	found, err := f.numbered(ctx, number)
+func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, number string) (bot.Message, error) {
+	found, err := f.numbered(ctx, s, number)
 	if err != nil {
 		return f.line(w.say("command.later")), nil
 	}
@@ -112,13 +112,13 @@ func (f *Flows) commandPay(ctx context.Context, w words, c bot.Click, number str
 }
 
 // numbered finds the invoices with a number: among the open ones, and only if there is none, among the paid ones.
-func (f *Flows) numbered(ctx context.Context, number string) (found []Record, err error) {
+func (f *Flows) numbered(ctx context.Context, s *sight, number string) (found []Record, err error) {
 	for _, list := range []string{listOpen, listPaid} {
 		for item, err := range f.on(ctx, list, false) {
 			if err != nil {
 				return nil, err
 			}
-			if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) {
+			if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) && s.sees(ctx, item.Rec) {
 				found = append(found, item.Rec)
 			}
 		}

@@ -82,7 +82,7 @@ func (b *Batch) waits(now time.Time) bool {
 
 // empty makes a batch of what is still to be told; outside the person's hours it waits for the next ones.
 func (d *delivery) empty(ctx context.Context, box Mailbox) error {
-	who, err := d.audience(ctx, Record{})
+	who, err := d.everybody(ctx)
 	if err != nil {
 		return err
 	}

@@ -46,14 +46,14 @@ func digestMessage(w words, records []Record, asOf time.Time, today billing.Date
 // pressShow opens the live list: what is to pay now, each with Pay now.
 func (f *Flows) pressShow(ctx context.Context, c bot.Click) error {
 	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
-		right, err := f.Admins.Right(ctx, c.User, recently)
+		s, err := f.sight(ctx, c.User)
 		if err != nil {
 			return bot.View{}, err
 		}
-		if right != MayPay {
-			return f.deniedView(ctx, w, "", right), nil
+		if s.right != MayPay {
+			return f.deniedView(ctx, w, Record{}, s.right), nil
 		}
-		records, err := f.toPayNow(ctx)
+		records, err := f.toPayNow(ctx, s)
 		return f.listView(ctx, w, records), err
 	})
 }
@@ -67,7 +67,7 @@ func (f *Flows) listView(ctx context.Context, w words, records []Record) bot.Vie
 	}
 	v.Blocks = []bot.Block{bot.Plain(w.say("home.total", "Totals", w.list(totals(w, records), "and")))}
 	for i, rec := range records[:min(len(records), listHolds)] {
-		v.Blocks = append(v.Blocks, f.listed(ctx, w, rec, i)...)
+		v.Blocks = append(v.Blocks, f.card(ctx, w, rec).listed(i)...)
 	}
 	if more := len(records) - listHolds; more > 0 {
 		v.Blocks = append(v.Blocks, bot.Note(w.count("home.more", more)))
@@ -76,14 +76,13 @@ func (f *Flows) listView(ctx context.Context, w words, records []Record) bot.Vie
 }
 
 // listed is one invoice in a list: what there is to know, and Pay now where it can be paid.
-func (f *Flows) listed(ctx context.Context, w words, rec Record, place int) []bot.Block {
-	c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
+func (c card) listed(place int) []bot.Block {
 	line := c.title() + "\n" + c.facts()
 	if status := c.status(); status != "" {
 		line += "\n" + status
 	}
 	blocks := []bot.Block{bot.Plain(line)}
-	if rec.payable() {
+	if c.r.payable() {
 		blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", place), c.payButton()))
 	}
 	return blocks

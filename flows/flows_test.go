@@ -104,7 +104,7 @@ func payingRecord() Record {
 
 func sentRecord() Record {
 	r := payingRecord()
-	must(r.send(r.Attempt.Key, visa, monday, monday.Add(day)))
+	must(r.send(r.Attempt.Key, visa, billing.Grant{}, monday, monday.Add(day)))
 	return r
 }
 
@@ -133,7 +133,7 @@ func recordedRecord() Record {
 	r := seen(inv)
 	must(r.begin(team, Attempt{By: asha, Method: billing.Method{ID: "bank"}, Recorded: true, Reference: "TX-77", Began: monday}, usd(120000)))
 	must(r.answer(r.Attempt.Key, monday))
-	must(r.send(r.Attempt.Key, billing.Method{ID: "bank", Short: "Bank transfer"}, monday, monday.Add(day)))
+	must(r.send(r.Attempt.Key, billing.Method{ID: "bank", Short: "Bank transfer"}, billing.Grant{}, monday, monday.Add(day)))
 	must(r.settle(r.Attempt.Key, billing.Outcome{Progress: billing.Settled, At: monday}, monday))
 	return r
 }
@@ -178,6 +178,7 @@ func everyState() map[string]Record {
 		"recorded": recordedRecord(), "undoing": undoingRecord(), "undone": undoneRecord(), "elsewhere": elsewhereRecord(), "gone": goneRecord(),
 	}
 	maps.Copy(all, approvalStates())
+	all["handed over"] = handedRecord()
 	return all
 }
 

@@ -35,13 +35,13 @@ func (f *Flows) publishHome(ctx context.Context, user string, page int) error {
 	defer cancel()
 	reader, _, _ := f.People.Reader(ctx, user, f.Policy.Team)
 	w := speak(reader.Lang)
-	right, err := f.Admins.Right(ctx, user, recently)
+	s, err := f.sight(ctx, user)
 	if err != nil {
 		return err
 	}
-	blocks := []bot.Block{bot.Plain(w.say("home.denied"))}
+	blocks, right := []bot.Block{bot.Plain(w.say("home.denied"))}, s.right
 	if right == MayPay {
-		if blocks, err = f.homeBlocks(ctx, w, page); err != nil {
+		if blocks, err = f.homeBlocks(ctx, w, s, page); err != nil {
 			return err
 		}
 	}
@@ -54,12 +54,12 @@ func (f *Flows) publishHome(ctx context.Context, user string, page int) error {
 	return f.Bot.Publish(ctx, user, bot.View{Blocks: blocks})
 }
 
-func (f *Flows) homeBlocks(ctx context.Context, w words, page int) ([]bot.Block, error) {
-	open, err := f.toPayNow(ctx)
+func (f *Flows) homeBlocks(ctx context.Context, w words, s *sight, page int) ([]bot.Block, error) {
+	open, err := f.toPayNow(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	paid, err := f.paidSince(ctx, f.Now().Add(-lately), homePaid)
+	paid, err := f.paidSince(ctx, s, f.Now().Add(-lately), homePaid)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +68,10 @@ func (f *Flows) homeBlocks(ctx context.Context, w words, page int) ([]bot.Block,
 		blocks = append(blocks, bot.Divider(), bot.Header(w.say("home.paid")))
 	}
 	for _, rec := range paid {
-		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
+		c := f.card(ctx, w, rec)
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
-	fixed := without([]string{w.say("home.fixed", "Admins", w.list(f.adminNames(ctx), "and")), f.Policy.limits(w)}, "")
+	fixed := without([]string{w.say("home.fixed", "Admins", w.list(f.adminNames(ctx, account{}), "and")), f.Policy.limits(w), s.note(w)}, "")
 	return append(blocks, bot.Note(fixed...)), nil
 }
 
@@ -85,7 +85,7 @@ func (f *Flows) toPay(ctx context.Context, w words, open []Record, page int) []b
 	page = min(max(page, 0), (len(open)-1)/homeInvoices)
 	from, to := page*homeInvoices, min((page+1)*homeInvoices, len(open))
 	for i, rec := range open[from:to] {
-		blocks = append(blocks, f.listed(ctx, w, rec, i)...)
+		blocks = append(blocks, f.card(ctx, w, rec).listed(i)...)
 	}
 	var turn []bot.Element
 	if page > 0 {

@@ -52,7 +52,7 @@ func TestSlacksOwnTypesKnowEveryCardAndView(t *testing.T) {
 func fullest(t *testing.T, w words) map[string]bot.View {
 	text := nasty["long"]
 	inv := spoil(openRecord(), text).Invoice
-	o := offer{invoice: inv, records: true, canAdd: true, today: on(2026, 3, 3)}
+	o := offer{invoice: inv, way: billing.Records, today: on(2026, 3, 3)}
 	for range 120 {
 		o.methods = append(o.methods, billing.Method{ID: "pm" + strings.Repeat("x", len(o.methods)%74), Short: text, Default: true})
 	}
@@ -61,11 +61,13 @@ func fullest(t *testing.T, w words) map[string]bot.View {
 	for i := range admins {
 		admins[i] = name
 	}
-	called := func(string) string { return name }
+	called := func(r Record) bot.View {
+		return *card{words: w, r: r, now: monday, policy: aPolicy(), people: map[string]Known{asha: {Name: text}}}.underWay(bo)
+	}
 	return map[string]bot.View{
 		"pay": payView(w, o), "facts": factsView(w, w.say("modal.changed"), inv, o.today), "undo": undoView(w, inv), "late": tellView(w, w.say("modal.late")),
 		"link":   linkView(w, inv, o.today, w.say("modal.add.link"), "https://pay.example/"+strings.Repeat("x", 2980)),
-		"denied": deniedView(w, inv.ID, true, admins), "taken": *underWayView(w, sentRecord(), bo, called), "unknown": *underWayView(w, unknownRecord(), bo, called),
+		"denied": deniedView(w, inv, true, admins), "taken": called(sentRecord()), "unknown": called(unknownRecord()),
 		"asked": tellView(w, w.say("modal.asked", "Admins", w.list(admins, "and"))),
 	}
 }

@@ -49,14 +49,14 @@ func (f *Flows) on(ctx context.Context, list string, newest bool) iter.Seq2[stor
 	}
 }
 
-// toPayNow lists the invoices that can be paid or are being paid, the most urgent first.
-func (f *Flows) toPayNow(ctx context.Context) ([]Record, error) {
+// toPayNow lists the invoices that can be paid or are being paid and that somebody may see, the most urgent first.
+func (f *Flows) toPayNow(ctx context.Context, s *sight) ([]Record, error) {
 	var open []Record
 	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return nil, err
 		}
-		if item.Rec.payable() || item.Rec.awaits() || item.Rec.busy() {
+		if (item.Rec.payable() || item.Rec.awaits() || item.Rec.busy()) && s.sees(ctx, item.Rec) {
 			open = append(open, item.Rec)
 		}
 	}
@@ -64,8 +64,8 @@ func (f *Flows) toPayNow(ctx context.Context) ([]Record, error) {
 	return open, nil
 }
 
-// paidSince lists invoices that were paid since a moment, the newest first, and at most so many.
-func (f *Flows) paidSince(ctx context.Context, since time.Time, most int) ([]Record, error) {
+// paidSince lists invoices that were paid since a moment and that somebody may see, the newest first, and at most so many.
+func (f *Flows) paidSince(ctx context.Context, s *sight, since time.Time, most int) ([]Record, error) {
 	var paid []Record
 	for item, err := range f.on(ctx, listPaid, true) {
 		if err != nil {
@@ -73,6 +73,9 @@ func (f *Flows) paidSince(ctx context.Context, since time.Time, most int) ([]Rec
 		}
 		if pay := item.Rec.lastPayment(); len(paid) == most || pay == nil || pay.At.Before(since) {
 			break
+		}
+		if !s.sees(ctx, item.Rec) {
+			continue
 		}
 		paid = append(paid, item.Rec)
 	}

@@ -58,16 +58,18 @@ func progressView(w words) bot.View {
 type offer struct {
 	invoice billing.Invoice
 	methods []billing.Method
-	records bool // Kvitt moves no money for it.
-	canAdd  bool // The billing service has a page on which a method can be added.
+	way     billing.Way
 	today   billing.Date
 }
+
+// records says whether Kvitt moves no money for it, and only notes what was paid.
+func (o offer) records() bool { return o.way == billing.Records }
 
 // payView is the filled modal: the invoice, the amount, the methods.
 func payView(w words, o offer) bot.View {
 	inv := o.invoice
 	v := modal(w)
-	if o.records {
+	if o.records() {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("ledger.intro")))
 	}
 	v.Blocks = append(v.Blocks, bot.Header(titleOf(w, inv)), bot.Plain(dueLine(w, inv, inv.AmountDue, o.today)))
@@ -82,12 +84,15 @@ func payView(w words, o offer) bot.View {
 		v.Submit = w.say("pay")
 		v.Blocks = append(v.Blocks, methodInput(w, o.methods))
 	}
-	if o.records && v.Submit != "" {
+	if o.way == billing.HandsOver && v.Submit != "" {
+		v.Blocks = append(v.Blocks, bot.Note(w.say("handover.before")))
+	}
+	if o.records() && v.Submit != "" {
 		v.Submit = w.say("ledger.submit")
 		v.Blocks = append(v.Blocks, bot.Input{Block: blockReference, Label: w.say("ledger.bankref"), Hint: w.say("ledger.bankref.hint"),
 			Optional: true, Element: bot.Text{Action: "text", Max: 140}})
 	}
-	if o.canAdd {
+	if !o.records() {
 		v.Blocks = append(v.Blocks, bot.Actions("add", bot.Button{Action: ActAdd, Value: inv.ID, Label: w.say("modal.add")}))
 	}
 	return v
@@ -107,17 +112,17 @@ func methodInput(w words, methods []billing.Method) bot.Block {
 // bankDetails are account and reference, alone on their lines, to copy.
 func bankDetails(w words, o offer) []bot.Block {
 	var blocks []bot.Block
-	if o.records && o.invoice.PayTo != "" {
+	if o.records() && o.invoice.PayTo != "" {
 		blocks = append(blocks, bot.Plain(w.say("ledger.account", "Account", clean(o.invoice.PayTo))))
 	}
-	if o.records && o.invoice.Reference != "" {
+	if o.records() && o.invoice.Reference != "" {
 		blocks = append(blocks, bot.Plain(w.say("ledger.reference", "Reference", clean(o.invoice.Reference))))
 	}
 	return blocks
 }
 
 // deniedView tells somebody who may not pay who may. Only full members of the workspace see names, and can ask.
-func deniedView(w words, invoice string, full bool, admins []string) bot.View {
+func deniedView(w words, inv billing.Invoice, full bool, admins []string) bot.View {
 	switch {
 	case !full:
 		return tellView(w, w.say("modal.denied"))
@@ -125,7 +130,10 @@ func deniedView(w words, invoice string, full bool, admins []string) bot.View {
 		return tellView(w, w.say("modal.denied.nobody"))
 	}
 	v := tellView(w, w.say("modal.denied.admins", "Admins", w.list(admins, "or")))
-	v.Blocks = append(v.Blocks, bot.Actions("ask", bot.Button{Action: ActAsk, Value: invoice, Label: w.say("modal.ask")}))
+	if note := rolesNote(w, inv); note != "" {
+		v.Blocks = append(v.Blocks, bot.Note(note))
+	}
+	v.Blocks = append(v.Blocks, bot.Actions("ask", bot.Button{Action: ActAsk, Value: inv.ID, Label: w.say("modal.ask")}))
 	return v
 }
 

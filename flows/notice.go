@@ -15,6 +15,8 @@ func (c card) notice(n Notice, reads bool) bot.Message {
 	switch {
 	case n.Kind == NoticeAsk && !reads:
 		return c.retired()
+	case n.Kind == NoticeHanded && reads && c.r.State == HandedOver && c.r.Attempt.By == n.To:
+		return bot.Message{Text: plainText(line), Blocks: append(blocks, bot.Actions("portal", c.portalButtons()...))}
 	case n.Kind != NoticeAsk:
 		return bot.Message{Text: plainText(line), Blocks: blocks}
 	}
@@ -32,7 +34,9 @@ func (c card) noticeLine(n Notice) string {
 	switch n.Kind {
 	case NoticeRefused:
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
-	case NoticeOvertaken:
+	case NoticeHanded:
+		facts = append(facts, "Method", orText(c.method(n.Method, ""), c.say("the method")))
+	case NoticeOvertaken, NoticeMoved:
 		facts = append(facts, "Now", orText(c.status(), c.say("approval.now", "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))))
 	case NoticeAsk, NoticeChanged:
 		facts = append(facts, "Due", c.facts())

@@ -18,6 +18,7 @@ const (
 
 func (f *Flows) register() {
 	f.Bot.OnPress(ActPay, f.pressPay)
+	f.Bot.OnPress(ActSteps, f.pressPay)
 	f.Bot.OnPress(ActView, f.pressView)
 	f.Bot.OnPress(ActAdd, f.pressAdd)
 	f.Bot.OnPress(ActAsk, f.pressAsk)
@@ -64,7 +65,7 @@ func (f *Flows) pressPay(ctx context.Context, c bot.Click) error {
 		if err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		if view := underWayView(w, rec, c.User, f.called(ctx)); view != nil {
+		if view := f.card(ctx, w, rec).underWay(c.User); view != nil {
 			return *view, nil
 		}
 		return f.fill(ctx, w, c.Value)
@@ -119,18 +120,29 @@ func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bo
 
 // denied is the view that denies a click about an invoice; nil when the person may. maxAge is how old what Slack says of them may be.
 func (f *Flows) denied(ctx context.Context, c bot.Click, w words, maxAge time.Duration) (*bot.View, error) {
-	right, err := f.Admins.Right(ctx, c.User, maxAge)
+	right, rec, err := f.rightTo(ctx, c.User, c.Value, maxAge)
 	if err != nil || right == MayPay {
 		return nil, err
 	}
-	view, err := f.deny(ctx, c, w, right)
+	view, err := f.deny(ctx, c, w, rec, right)
 	return &view, err
 }
 
+// rightTo checks somebody's right to pay an invoice. An invoice of which there is no record is judged as if the operator decided about it: nobody
+// learns here what exists.
+func (f *Flows) rightTo(ctx context.Context, user, invoice string, maxAge time.Duration) (Right, Record, error) {
+	rec, err := f.Records.Load(ctx, invoice)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", Record{}, err
+	}
+	right, err := f.Admins.Right(ctx, user, rec.account(), maxAge)
+	return right, rec, err
+}
+
 // deny puts the attempt on the invoice's audit trail, and says who may.
-func (f *Flows) deny(ctx context.Context, c bot.Click, w words, right Right) (bot.View, error) {
+func (f *Flows) deny(ctx context.Context, c bot.Click, w words, rec Record, right Right) (bot.View, error) {
 	err := f.noteDenied(ctx, c, string(right))
-	return f.deniedView(ctx, w, c.Value, right), err
+	return f.deniedView(ctx, w, rec, right), err
 }
 
 func (f *Flows) noteDenied(ctx context.Context, c bot.Click, why string) error {
@@ -145,16 +157,16 @@ func (f *Flows) noteDenied(ctx context.Context, c bot.Click, why string) error {
 	return err
 }
 
-func (f *Flows) deniedView(ctx context.Context, w words, invoice string, right Right) bot.View {
+func (f *Flows) deniedView(ctx context.Context, w words, rec Record, right Right) bot.View {
 	if right == Outsider {
-		return deniedView(w, invoice, false, nil)
+		return deniedView(w, rec.Invoice, false, nil)
 	}
-	return deniedView(w, invoice, true, f.adminNames(ctx))
+	return deniedView(w, rec.Invoice, true, f.adminNames(ctx, rec.account()))
 }
 
-// adminNames lists what the billing admins are called, as far as that is known.
-func (f *Flows) adminNames(ctx context.Context) []string {
-	ids, err := f.Admins.List(ctx)
+// adminNames lists what the billing admins of an account are called, as far as that is known.
+func (f *Flows) adminNames(ctx context.Context, at account) []string {
+	ids, err := f.Admins.List(ctx, at)
 	if err != nil {
 		f.Log.WarnContext(ctx, "who is a billing admin could not be read", "err", err)
 	}
@@ -175,21 +187,34 @@ func (f *Flows) called(ctx context.Context) func(user string) string {
 	}
 }
 
-// underWayView says why there is nothing to pay now; nil when there is.
-func underWayView(w words, r Record, user string, called func(string) string) *bot.View {
+// underWay says to somebody why there is nothing to pay now; nil when there is.
+func (c card) underWay(user string) *bot.View {
 	var view bot.View
-	switch {
+	switch r := c.r; {
 	case r.awaits():
-		view = awaitingView(w, r, user, called)
+		view = c.awaiting(user)
+	case r.State == HandedOver && r.Attempt.By == user:
+		view = c.way()
+	case r.State == HandedOver && !r.takeable(c.now):
+		view = tellView(c.words, c.handed()+" "+c.say("modal.handed", "When", c.clock(r.Attempt.HandedOver.Add(takeOverAfter))))
+	case r.State == HandedOver, !r.busy():
+		return nil
 	case r.State == Unknown:
-		view = tellView(w, w.say("modal.unknown", "Who", orText(called(r.Attempt.By), w.say("someone"))))
-	case r.busy() && r.Attempt.By == user:
-		view = tellView(w, w.say("modal.taken.self"))
-	case r.busy():
-		view = tellView(w, w.say("modal.taken", "Who", orText(called(r.Attempt.By), w.say("someone"))))
+		view = tellView(c.words, c.say("modal.unknown", "Who", c.name(r.Attempt.By)))
+	case r.Attempt.By == user:
+		view = tellView(c.words, c.say("modal.taken.self"))
 	default:
+		view = tellView(c.words, c.say("modal.taken", "Who", c.name(r.Attempt.By)))
+	}
+	return &view
+}
+
+// unpayable says why nobody can pay the invoice now; nil when somebody can.
+func (c card) unpayable() *bot.View {
+	if c.r.payable() || c.r.takeable(c.now) {
 		return nil
 	}
+	view := tellView(c.words, c.title()+". "+orText(c.status(), c.say("modal.unpayable")))
 	return &view
 }
 
@@ -209,15 +234,19 @@ func (f *Flows) fill(ctx context.Context, w words, id string) (bot.View, error) 
 		return bot.View{}, err
 	}
 	today := billing.DateOf(f.Now(), f.Policy.Zone)
-	if !rec.payable() {
-		c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
-		return tellView(w, titleOf(w, inv)+". "+orText(c.status(), w.say("modal.unpayable"))), nil
+	if view := f.card(ctx, w, rec).unpayable(); view != nil {
+		return *view, nil
 	}
 	methods, err := provider.Methods(ctx, inv)
 	if err != nil {
 		return bot.View{}, err
 	}
-	return payView(w, offer{invoice: inv, methods: methods, records: provider.Way() == billing.Records, canAdd: provider.Way() == billing.Pays, today: today}), nil
+	return payView(w, offer{invoice: inv, methods: methods, way: provider.Way(), today: today}), nil
+}
+
+// card is a record as somebody sees it outside of a message of ours.
+func (f *Flows) card(ctx context.Context, w words, rec Record) card {
+	return card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
 }
 
 func (f *Flows) known(ctx context.Context, rec Record) map[string]Known {

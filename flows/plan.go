@@ -62,6 +62,7 @@ const (
 	Expire   Do = "expire"    // End a request that nobody approved in time.
 	Drop     Do = "drop"      // Forget a payment whose payer was not told that it is in progress.
 	Look     Do = "look"      // Ask what became of a payment.
+	Lapse    Do = "lapse"     // Ask the person who opened it in the portal, where it is still not paid.
 	Alarm    Do = "alarm"     // Tell payer and operator that it stays unknown.
 	TakeBack Do = "take back" // Undo a record of the ledger.
 	Fold     Do = "fold"      // Put the refusals of a day that is over on the audit trail.
@@ -73,7 +74,7 @@ type Step struct {
 	Do     Do
 	Reason string // The same word in logs, metrics and tests.
 	Post   Post   // With Say, Seek and Mend.
-	Key    string // Of the payment that Alarm and Drop are about; the id of the request that Consult and Expire are about.
+	Key    string // Of the payment that Alarm, Lapse and Drop are about; the id of the request that Consult and Expire are about.
 }
 
 const (
@@ -131,6 +132,8 @@ func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 		return []Step{{Do: TakeBack, Reason: "undo requested"}}, time.Time{}
 	case a == nil:
 		return planRequest(now, r)
+	case r.State == HandedOver:
+		return planHandOver(now, r)
 	case r.State == Paying && !a.Answered && now.Sub(a.Began) < answerTime:
 		return nil, a.Began.Add(answerTime)
 	case r.State == Paying && !a.Answered:

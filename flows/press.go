@@ -54,13 +54,13 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 }
 
 func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error) {
-	right, err := f.Admins.Right(ctx, c.User, recently)
+	right, err := f.Admins.Right(ctx, c.User, account{}, recently)
 	if err != nil || right == Outsider {
 		return tellView(w, w.say("modal.denied")), err
 	}
 	id := c.Value
 	if id == "" {
-		open, err := f.toPayNow(ctx)
+		open, err := f.toPayNow(ctx, everything)
 		if err != nil {
 			return bot.View{}, err
 		}
@@ -69,7 +69,11 @@ func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error)
 		}
 		id = open[0].Invoice.ID
 	}
-	who, err := f.audience(ctx, Record{})
+	rec, err := f.Records.Load(ctx, id)
+	if err != nil {
+		return bot.View{}, err
+	}
+	who, err := f.audience(ctx, rec)
 	if err != nil {
 		return bot.View{}, err
 	}
@@ -84,7 +88,7 @@ func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error)
 		}
 		return nil
 	})
-	return tellView(w, w.say(said, "Admins", w.list(f.adminNames(ctx), "and"))), err
+	return tellView(w, w.say(said, "Admins", w.list(f.adminNames(ctx, rec.account()), "and"))), err
 }
 
 // askButton is beside every sentence that tells a full member that billing admins handle invoices.

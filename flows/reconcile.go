@@ -135,6 +135,8 @@ func (j *job) carryOut(ctx context.Context, step Step) error {
 		return j.look(ctx)
 	case Alarm:
 		return j.alarm(ctx, step.Key)
+	case Lapse:
+		return unlessStale(j.note(ctx, func(r *Record) error { return r.abandon(step.Key, j.Now()) }))
 	case Drop:
 		return j.note(ctx, func(r *Record) error { return r.withdraw(step.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
 	case Consult:

@@ -15,13 +15,14 @@ import (
 type State string
 
 const (
-	Open      State = "open"              // Nothing is under way.
-	Awaiting  State = "awaiting approval" // Somebody's payment waits for a second billing admin.
-	Paying    State = "paying"            // Somebody's payment is under way.
-	Unknown   State = "unknown"           // A payment was sent and nobody can say yet what became of it.
-	Submitted State = "submitted"         // A payment was accepted and clears later.
-	Paid      State = "paid"              // The billing service says that it is paid.
-	Gone      State = "gone"              // Void, credited or deleted: nothing is to pay.
+	Open       State = "open"              // Nothing is under way.
+	Awaiting   State = "awaiting approval" // Somebody's payment waits for a second billing admin.
+	Paying     State = "paying"            // Somebody's payment is under way.
+	Unknown    State = "unknown"           // A payment was sent and nobody can say yet what became of it.
+	Submitted  State = "submitted"         // A payment was accepted and clears later.
+	HandedOver State = "handed over"       // Somebody opened it in the billing service's portal, to pay it there.
+	Paid       State = "paid"              // The billing service says that it is paid.
+	Gone       State = "gone"              // Void, credited or deleted: nothing is to pay.
 )
 
 // layout is the version of Record's stored form; a higher one in the store was written by a newer Kvitt.
@@ -52,21 +53,23 @@ type Record struct {
 
 // Attempt is the one payment of an invoice that is under way. It is stored before money moves.
 type Attempt struct {
-	Key       string         `json:"key"` // Idempotency key.
-	By        string         `json:"by"`
-	Approved  string         `json:"approved,omitzero"` // The second billing admin, where one was asked.
-	Method    billing.Method `json:"method"`            // Only ID is known at first; the rest is looked up before money moves.
-	Reference string         `json:"reference,omitzero"`
-	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
-	Amount    billing.Money  `json:"amount"`
-	Began     time.Time      `json:"began"`
-	Answered  bool           `json:"answered,omitzero"` // Whoever began it, the payer or who approved, is told that it is in progress; before, nothing is paid.
-	Sent      time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.
-	KeyDies   time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
-	NextLook  time.Time      `json:"next_look,omitzero"`
-	Doubted   time.Time      `json:"doubted,omitzero"` // Since when the outcome is unknown.
-	Alarmed   bool           `json:"alarmed,omitzero"` // Payer and operator were told that it stays unknown.
-	View      string         `json:"view,omitzero"`    // The modal of whoever began it, should it still be open.
+	Key        string         `json:"key"` // Idempotency key.
+	By         string         `json:"by"`
+	Approved   string         `json:"approved,omitzero"` // The second billing admin, where one was asked.
+	Grant      billing.Grant  `json:"grant,omitzero"`    // What the payer's right rested on, right before money moved.
+	Method     billing.Method `json:"method"`            // Only ID is known at first; the rest is looked up before money moves.
+	Reference  string         `json:"reference,omitzero"`
+	Recorded   bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
+	Amount     billing.Money  `json:"amount"`
+	Began      time.Time      `json:"began"`
+	Answered   bool           `json:"answered,omitzero"` // Whoever began it, the payer or who approved, is told that it is in progress; before, nothing is paid.
+	Sent       time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.
+	KeyDies    time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
+	NextLook   time.Time      `json:"next_look,omitzero"`
+	HandedOver time.Time      `json:"handed_over,omitzero"` // When the payer was shown the way to the portal.
+	Doubted    time.Time      `json:"doubted,omitzero"`     // Since when the outcome is unknown.
+	Alarmed    bool           `json:"alarmed,omitzero"`     // Payer and operator were told that it stays unknown.
+	View       string         `json:"view,omitzero"`        // The modal of whoever began it, should it still be open.
 }
 
 // Payment is how an invoice came to be paid, as the billing service confirmed it.
@@ -128,6 +131,11 @@ const (
 	NoticeOvertaken  NoticeKind = "overtaken"  // The invoice changed while the request waited.
 	NoticeApprover   NoticeKind = "approver"   // The right of whoever approved had ended.
 	NoticeUnapproved NoticeKind = "unapproved" // The amount needs an approval by now, and has none.
+
+	NoticeHanded NoticeKind = "handed" // Approved: it can be paid in the portal now.
+	NoticeTaken  NoticeKind = "taken"  // Somebody else opened it in the portal.
+	NoticeLapsed NoticeKind = "lapsed" // It was opened in the portal and is still not paid.
+	NoticeMoved  NoticeKind = "moved"  // It changed while it was open in the portal.
 )
 
 // Post is one message of ours about this invoice. It enters the record before it is sent.

@@ -59,7 +59,7 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		{"begin what was never seen", Record{}, begin, "", ErrChanged, ""},
 		{"begin with an old amount", seen(changed(func(i *billing.Invoice) { i.AmountDue = usd(5) })), begin, Open, ErrChanged, ""},
 
-		{"sent", payingRecord(), keyed(func(r *Record, key string) error { return r.send(key, visa, later, later.Add(day)) }), Paying, nil, "pay sent"},
+		{"sent", payingRecord(), keyed(func(r *Record, key string) error { return r.send(key, visa, billing.Grant{}, later, later.Add(day)) }), Paying, nil, "pay sent"},
 		{"settled", sentRecord(), keyed(settled), Paid, nil, "paid"},
 		{"settled at last", unknownRecord(), keyed(settled), Paid, nil, "paid"},
 		{"cleared", submittedRecord(), keyed(settled), Paid, nil, "paid"},
@@ -112,7 +112,7 @@ func TestNobodyElsesKeyChangesAnything(t *testing.T) {
 	for name, r := range everyState() {
 		before := asJSON(r)
 		for what, err := range map[string]error{
-			"send": r.send("other", visa, monday, monday), "settle": r.settle("other", billing.Outcome{}, monday),
+			"send": r.send("other", visa, billing.Grant{}, monday, monday), "settle": r.settle("other", billing.Outcome{}, monday),
 			"refuse": r.refuse("other", billing.Generic, monday), "withdraw": r.withdraw("other", Notice{}, monday),
 			"doubt": r.doubt("other", monday, monday), "submit": r.submit("other", monday, monday),
 		} {

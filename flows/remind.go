@@ -11,10 +11,21 @@ import (
 // audience is who is told about invoices now, and whom a record names. Who cannot be looked up stays in: reminding fails open, paying
 // fails closed.
 func (f *Flows) audience(ctx context.Context, r Record) (Audience, error) {
-	ids, err := f.Admins.List(ctx)
+	ids, err := f.Admins.List(ctx, r.account())
 	if err != nil {
 		return Audience{}, err
 	}
+	return f.among(ctx, ids, r), nil
+}
+
+// everybody is whom Kvitt tells of any invoice.
+func (f *Flows) everybody(ctx context.Context) (Audience, error) {
+	ids, err := f.Admins.All(ctx)
+	return f.among(ctx, ids, Record{}), err
+}
+
+// among is the audience of these people, and of the finance channels.
+func (f *Flows) among(ctx context.Context, ids []string, r Record) Audience {
 	a := Audience{People: map[string]Known{}}
 	for _, id := range ids {
 		reader, known, ok := f.People.Reader(ctx, id, f.Policy.Team)
@@ -31,7 +42,7 @@ func (f *Flows) audience(ctx context.Context, r Record) (Audience, error) {
 			_, a.People[id], _ = f.People.Reader(ctx, id, f.Policy.Team)
 		}
 	}
-	return a, nil
+	return a
 }
 
 // admins lists the billing admins among the readers.

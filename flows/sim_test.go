@@ -51,7 +51,7 @@ func (s *sim) done(r *Record, step Step) {
 	case Mend:
 		p.posted(p.Ref, digest(render(s.now, *r, *p, s.a, s.p)))
 	case Charge:
-		must(r.send(r.Attempt.Key, visa, s.now, s.now.Add(day)))
+		must(r.send(r.Attempt.Key, visa, billing.Grant{}, s.now, s.now.Add(day)))
 		s.conclude(r)
 	case Look:
 		s.conclude(r)

@@ -89,7 +89,7 @@ func (c card) laterMenu() bot.Menu {
 // chooseLater puts an invoice off for the person who chose, and for nobody else.
 func (f *Flows) chooseLater(ctx context.Context, c bot.Click) error {
 	id := strings.TrimPrefix(c.Block, controlsOf)
-	right, err := f.Admins.Right(ctx, c.User, recently)
+	right, _, err := f.rightTo(ctx, c.User, id, recently)
 	if err != nil || right != MayPay {
 		c.Value = id
 		return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {

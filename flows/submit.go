@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"time"
 
 	"kvitt/billing"
 	"kvitt/bot"
@@ -44,7 +45,23 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	if err != nil {
 		return replyView(tellView(w, w.say("modal.late"))), err
 	}
+	if provider.Way() == billing.HandsOver {
+		return replyView(f.wayView(ctx, w, provider, rec)), nil
+	}
 	return replyView(progressView(w)), nil
+}
+
+// nameBudget is how long the answer to a submission may wait for the name of the chosen method.
+const nameBudget = 600 * time.Millisecond
+
+// wayView is the answer to a submission that hands over.
+func (f *Flows) wayView(ctx context.Context, w words, provider billing.Provider, rec Record) bot.View {
+	ctx, cancel := context.WithTimeout(ctx, nameBudget)
+	defer cancel()
+	if method, listed, err := methodOf(ctx, provider, rec.Invoice, rec.Attempt.Method.ID); err == nil && listed {
+		rec.Attempt.Method = method
+	}
+	return f.card(ctx, w, rec).way()
 }
 
 // notBegun is the answer to a submission that began no payment. That nothing was paid is certain even when the store did not say what it did: a
@@ -66,14 +83,14 @@ func (f *Flows) notBegun(ctx context.Context, w words, user string, saw shown, e
 
 // standsView shows somebody whose submission was not carried out how the invoice stands.
 func (f *Flows) standsView(ctx context.Context, w words, user string, rec Record) bot.View {
-	if view := underWayView(w, rec, user, f.called(ctx)); view != nil {
+	c := f.card(ctx, w, rec)
+	if view := c.underWay(user); view != nil {
 		return *view
 	}
-	if rec.payable() {
-		return factsView(w, w.say("modal.changed"), rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone))
+	if view := c.unpayable(); view != nil {
+		return *view
 	}
-	c := card{words: w, r: rec, policy: f.Policy, now: f.Now(), people: f.known(ctx, rec)}
-	return tellView(w, titleOf(w, rec.Invoice)+". "+orText(c.status(), w.say("modal.unpayable")))
+	return factsView(w, w.say("modal.changed"), rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone))
 }
 
 // checkSubmission checks the right anew. Slack gets a second to say who the person is; what it said a minute ago will do otherwise, since the
@@ -81,14 +98,14 @@ func (f *Flows) standsView(ctx context.Context, w words, user string, rec Record
 func (f *Flows) checkSubmission(ctx context.Context, c bot.Click, w words) (*bot.View, error) {
 	quick, cancel := context.WithTimeout(ctx, slackBudget)
 	defer cancel()
-	right, err := f.Admins.Right(quick, c.User, 0)
+	right, rec, err := f.rightTo(quick, c.User, c.Value, 0)
 	if err != nil {
-		right, err = f.Admins.Right(ctx, c.User, recently)
+		right, rec, err = f.rightTo(ctx, c.User, c.Value, recently)
 	}
 	if err != nil || right == MayPay {
 		return nil, err
 	}
-	denied, err := f.deny(ctx, c, w, right)
+	denied, err := f.deny(ctx, c, w, rec, right)
 	return &denied, err
 }
 
@@ -113,8 +130,12 @@ func (j *job) showResult(ctx context.Context, a Attempt, was State) error {
 		return err
 	}
 	w := speak(langOf(orText(a.Approved, a.By), j.audience, j.Policy))
-	c := card{words: w, r: rec, policy: j.Policy, now: j.Now(), people: j.known(ctx, rec)}
-	if err := j.Bot.Replace(ctx, a.View, tellView(w, c.result(a))); !errors.Is(err, bot.ErrGone) {
+	c := j.card(ctx, w, rec)
+	view := tellView(w, c.result(a))
+	if rec.State == HandedOver && rec.Attempt.View == a.View && a.Approved == "" {
+		view = c.way()
+	}
+	if err := j.Bot.Replace(ctx, a.View, view); !errors.Is(err, bot.ErrGone) {
 		return err
 	}
 	return nil

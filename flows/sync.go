@@ -37,7 +37,7 @@ func (f *Flows) syncAdmins(ctx context.Context) {
 	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
 	}
-	who, err := f.audience(ctx, Record{})
+	who, err := f.everybody(ctx)
 	if err == nil && (!f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
 		f.readers, f.started = who.Readers, true
 		err = f.wakeAll(ctx)
@@ -65,7 +65,7 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
 	}
-	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0}
+	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0, HandedOver: 0}
 	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)

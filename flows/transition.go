@@ -23,6 +23,9 @@ func (r *Record) see(inv billing.Invoice, read, now time.Time) {
 		r.note(now, byKvitt, "seen", "amount", inv.AmountDue.String(), "due", inv.Due.String(), "status", string(inv.Status))
 		return
 	}
+	if r.State == HandedOver && (inv.Status != billing.Open || inv.AmountDue != r.Attempt.Amount) {
+		r.Attempt.NextLook = now
+	}
 	if before.AmountDue != inv.AmountDue || before.Due != inv.Due {
 		r.note(now, byKvitt, "changed", "amount", inv.AmountDue.String(), "due", inv.Due.String())
 	}

@@ -28,7 +28,7 @@ func someAct(rng *rand.Rand, r Record, now time.Time) act {
 	acts := []act{
 		{"see", seeing(someInvoice(rng, now), now)},
 		beginning(rng, r, who, now),
-		{"send", func(r *Record) error { return r.send(key, visa, now, now.Add(day)) }},
+		{"send", func(r *Record) error { return r.send(key, visa, billing.Grant{}, now, now.Add(day)) }},
 		{"settle", func(r *Record) error { return r.settle(key, billing.Outcome{At: now}, now) }},
 		{"refuse", func(r *Record) error { return r.refuse(key, billing.Generic, now) }},
 		{"withdraw", func(r *Record) error { return r.withdraw(key, Notice{Kind: NoticeUnchecked}, now) }},
@@ -153,7 +153,7 @@ func TestOnlyAKeyThatWasSentIsBurnt(t *testing.T) {
 	if r.Attempt.Key != first {
 		t.Error("nothing was sent, and yet the key changed: the same money could move twice")
 	}
-	must(r.send(first, visa, monday, monday.Add(day)))
+	must(r.send(first, visa, billing.Grant{}, monday, monday.Add(day)))
 	must(r.withdraw(first, Notice{Kind: NoticeChanged}, monday))
 	must(r.begin(team, Attempt{By: bo, Began: monday.Add(time.Hour)}, usd(120000)))
 	if first = r.Attempt.Key; r.Failed != 1 {
@@ -172,7 +172,7 @@ func TestANewPayerIsToldOfDoubtToo(t *testing.T) {
 	must(r.withdraw(key, Notice{Kind: NoticeChanged}, monday))
 	must(r.begin(team, Attempt{By: bo, Began: monday.Add(time.Hour)}, usd(120000)))
 	key = r.Attempt.Key
-	must(r.send(key, visa, monday.Add(time.Hour), monday.Add(day)))
+	must(r.send(key, visa, billing.Grant{}, monday.Add(time.Hour), monday.Add(day)))
 	must(r.doubt(key, monday.Add(time.Hour), monday.Add(2*time.Hour)))
 	for _, n := range r.Notices {
 		if n.Kind == NoticeDoubt && n.To == bo {

@@ -46,10 +46,13 @@ func (c card) details() []string {
 		lines = append(lines, c.say("partly", "Paid", c.money(billing.Money{Minor: paid, Currency: inv.Total.Currency}), "Total", c.money(inv.Total)))
 	}
 	if inv.AutoCollect && inv.PayFailed && c.r.State == Open {
-		lines = append(lines, c.say("collect.failed"))
+		lines = append(lines, c.say(orText(whyFailed[inv.Failure.Why], "collect.failed")))
 	}
 	return lines
 }
+
+// whyFailed says why the service could not collect by itself, where it tells.
+var whyFailed = map[billing.Decline]string{billing.CardExpired: "collect.failed.expired", billing.WrongDetails: "collect.failed.details", billing.Generic: "collect.failed.declined"}
 
 // status says what there is to know besides the facts; empty for an invoice that simply waits to be paid.
 func (c card) status() string {
@@ -67,6 +70,8 @@ func (c card) status() string {
 		return c.say("state.unknown", "Who", c.name(r.Attempt.By))
 	case Submitted:
 		return c.say("state.submitted", "Who", c.name(r.Attempt.By))
+	case HandedOver:
+		return c.handed()
 	case Paid:
 		if r.Undo != nil {
 			return c.say("state.undoing", "Who", c.name(r.Undo.By))
@@ -78,6 +83,8 @@ func (c card) status() string {
 	switch r.Invoice.Status {
 	case billing.Uncollectible:
 		return c.say("state.uncollectible")
+	case billing.Held:
+		return c.say("state.held")
 	case billing.Draft:
 		return c.say("state.draft")
 	}

@@ -1,0 +1,200 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/bot"
+	"kvitt/store"
+)
+
+// account is where an invoice belongs, as far as the right to pay it goes: an account of a billing service that knows roles of its own. The zero
+// account is what the operator decides about, with KVITT_ADMINS.
+type account struct{ service, name string }
+
+func (r *Record) account() account {
+	if r.Invoice.Account == "" {
+		return account{}
+	}
+	return account{serviceOf(r.Invoice.ID), r.Invoice.Account}
+}
+
+// rolesAge is how old roles may be for a click that moves no money yet. Before money moves they are always asked for.
+const rolesAge = 5 * time.Minute
+
+// Payers is who held a paying role of an account when that was last asked, as Slack knows them. It is for reminders only: nobody may pay because they
+// are in it.
+type Payers struct {
+	Users []string `json:"users"`
+}
+
+// granted asks the billing service by which role somebody may pay the invoices of an account; decides is false where KVITT_ADMINS decides.
+func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge time.Duration) (grant billing.Grant, decides bool, err error) {
+	roles, ok := a.Roles[at.service]
+	if !ok {
+		return billing.Grant{}, false, nil
+	}
+	if maxAge > 0 {
+		maxAge = rolesAge
+	}
+	grant, err = roles.MayPay(ctx, at.name, a.identity(who), maxAge)
+	if errors.Is(err, billing.ErrNoRoles) {
+		return billing.Grant{}, false, nil
+	}
+	if err != nil {
+		return billing.Grant{}, true, fmt.Errorf("the role of %s at %s: %w", who.ID, at.service, err)
+	}
+	return grant, true, nil
+}
+
+// identity is somebody as the billing services may know them. Whom the operator linked is who they were linked to, whatever their e-mail address says.
+func (a *Admins) identity(who bot.Person) billing.Person {
+	return billing.Person{Email: who.Email, Object: a.Identities[who.ID]}
+}
+
+// accounts lists every account with roles of its own. Those of a service that cannot be asked are left out; the errors are joined.
+func (a *Admins) accounts(ctx context.Context) (all []account, err error) {
+	for service, roles := range a.Roles {
+		names, failed := roles.Accounts(ctx)
+		err = errors.Join(err, failed)
+		for _, name := range names {
+			all = append(all, account{service, name})
+		}
+	}
+	return all, err
+}
+
+// resolveRoles looks up who holds a paying role, and who of them is in this workspace. Where that cannot be looked up, what was found before stands:
+// reminding fails open.
+func (a *Admins) resolveRoles(ctx context.Context) error {
+	all, err := a.accounts(ctx)
+	for _, at := range all {
+		err = errors.Join(err, a.resolveAccount(ctx, at))
+	}
+	return err
+}
+
+func (a *Admins) resolveAccount(ctx context.Context, at account) error {
+	holders, err := a.Roles[at.service].Payers(ctx, at.name)
+	if errors.Is(err, billing.ErrNoRoles) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("who may pay the invoices of an account of %s: %w", at.service, err)
+	}
+	var users []string
+	for _, holder := range holders {
+		user, err := a.userOf(ctx, holder)
+		if err != nil {
+			return err
+		}
+		if user != "" {
+			users = append(users, user)
+		}
+	}
+	slices.Sort(users)
+	users = slices.Compact(users)
+	_, err = a.Payers.Update(ctx, at.id(), func(p *Payers) (store.Next, error) {
+		if slices.Equal(p.Users, users) {
+			return store.Next{}, store.Unchanged
+		}
+		p.Users = users
+		return store.Next{}, nil
+	})
+	return err
+}
+
+// id is where the Payers of an account are kept.
+func (at account) id() string { return PinID(at.service + ":" + at.name) }
+
+// userOf finds a holder of a role in this workspace: by the operator's link, else by e-mail address; empty when they are not here.
+func (a *Admins) userOf(ctx context.Context, holder billing.Person) (string, error) {
+	for user, object := range a.Identities {
+		if holder.Object != "" && object == holder.Object {
+			return user, nil
+		}
+	}
+	if holder.Email == "" {
+		return "", nil
+	}
+	person, err := a.Bot.PersonByEmail(ctx, holder.Email)
+	switch {
+	case errors.Is(err, bot.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("a holder of a paying role: %w", err)
+	}
+	linked := a.Identities[person.ID]
+	if !person.FullMember(a.Team) || linked != "" && linked != holder.Object {
+		return "", nil
+	}
+	return person.ID, nil
+}
+
+// sight is what one person may see of many invoices. Each account is asked about once.
+type sight struct {
+	right  Right // To anything at all.
+	admins *Admins
+	user   string
+	rights map[account]Right
+	blind  bool // Of some account it could not be found out; its invoices are not seen.
+}
+
+// sight finds out whether somebody is a billing admin of anything.
+func (f *Flows) sight(ctx context.Context, user string) (*sight, error) {
+	s := &sight{admins: f.Admins, user: user, rights: map[account]Right{}}
+	right, err := f.Admins.Right(ctx, user, account{}, recently)
+	if err != nil || right == Outsider {
+		s.right = right
+		return s, err
+	}
+	s.right, s.rights[account{}] = right, right
+	all, err := f.Admins.accounts(ctx)
+	s.blind = err != nil
+	for _, at := range all {
+		if s.at(ctx, at) == MayPay {
+			s.right = MayPay
+		}
+	}
+	if s.blind && s.right != MayPay {
+		return s, errors.Join(errBlind, err)
+	}
+	return s, nil
+}
+
+// errBlind says that somebody's rights could not be found out.
+var errBlind = errors.New("whether somebody is a billing admin could not be found out")
+
+// everything is the sight of Kvitt itself, which shows nobody what it sees.
+var everything = &sight{right: MayPay}
+
+func (s *sight) at(ctx context.Context, at account) Right {
+	right, known := s.rights[at]
+	if s == everything {
+		return MayPay
+	}
+	if !known {
+		var err error
+		if right, err = s.admins.Right(ctx, s.user, at, recently); err != nil {
+			s.admins.Log.WarnContext(ctx, "somebody does not see the invoices of an account: whether they may could not be found out", "user", s.user, "service", at.service, "err", err)
+			s.blind = true
+		}
+		s.rights[at] = right
+	}
+	return right
+}
+
+// sees says whether the person may see an invoice.
+func (s *sight) sees(ctx context.Context, r Record) bool { return s.at(ctx, r.account()) == MayPay }
+
+// note says that something is missing in a list; empty when nothing is.
+func (s *sight) note(w words) string {
+	if !s.blind {
+		return ""
+	}
+	return w.say("roles.blind")
+}
