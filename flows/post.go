@@ -24,22 +24,33 @@ func (j *job) say(ctx context.Context, post Post) error {
 	}
 	noted := j.note(ctx, func(r *Record) error {
 		p := r.post(post.Key)
-		if p == nil {
+		switch {
+		case p == nil:
 			return ErrStale
-		}
-		if err != nil {
+		case errors.Is(err, errMoved):
+			p.Unsure = false
+		case err != nil:
 			p.failed(err, j.Now())
-			return nil
+		default:
+			p.posted(ref, shows)
 		}
-		p.posted(ref, shows)
 		return nil
 	})
+	if errors.Is(err, errMoved) {
+		err = nil
+	}
 	return errors.Join(about(post, err), noted)
 }
+
+// errMoved says that the due date, to which a reminder counts the days, moved before it was posted: the new date has reminders of its own.
+var errMoved = errors.New("the due date moved")
 
 // send renders the message from the record as it is now.
 func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, string, error) {
 	m, err := j.rendered(ctx, post)
+	if errors.Is(err, errMoved) {
+		return bot.Ref{}, "", err
+	}
 	if err != nil {
 		return bot.Ref{}, "", fmt.Errorf("%w: %w", bot.ErrUnavailable, err)
 	}
@@ -55,6 +66,9 @@ func (j *job) rendered(ctx context.Context, post Post) (bot.Message, error) {
 	}
 	if have := rec.post(post.Key); have != nil {
 		post = *have
+	}
+	if post.isReminder() && post.Ref.TS == "" && post.Due != rec.Invoice.Due {
+		return bot.Message{}, errMoved
 	}
 	return render(j.Now(), rec, post, j.audience, j.Policy), nil
 }

@@ -74,20 +74,26 @@ func (j *job) rest(ctx context.Context) (rested bool, err error) {
 	return rested, err
 }
 
-// claim notes which messages are about to be posted. Only then they are.
+// claim notes which messages are about to be posted, and which are about to be edited: from here on nobody can be sure what those show. Only then they
+// are.
 func (j *job) claim(ctx context.Context, steps []Step) error {
 	var posts []Post
+	var edits []string
 	for _, step := range steps {
+		if step.Do == Mend && step.Post.Shows != "" {
+			edits = append(edits, step.Post.Key)
+		}
 		if step.Do == Say || step.Do == Offer && !step.Post.Waiting {
 			step.Post.Waiting = step.Do == Offer
 			posts = append(posts, step.Post)
 		}
 	}
-	if len(posts) == 0 {
+	if len(posts) == 0 && len(edits) == 0 {
 		return nil
 	}
 	return j.note(ctx, func(r *Record) error {
 		r.claim(posts, j.Now())
+		r.blur(edits)
 		return nil
 	})
 }

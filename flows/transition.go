@@ -110,6 +110,15 @@ func (r *Record) claim(posts []Post, now time.Time) {
 	}
 }
 
+// blur forgets what messages show: an edit whose answer is lost may have been made, and what it showed may be no more.
+func (r *Record) blur(keys []string) {
+	for i := range r.Posts {
+		if slices.Contains(keys, r.Posts[i].Key) {
+			r.Posts[i].Shows = ""
+		}
+	}
+}
+
 // settled notes that the last payment is confirmed everywhere.
 func (r *Record) settled() {
 	if len(r.Payments) > 0 {
