@@ -37,38 +37,44 @@ func (a *Azure) pay(inv *azureInvoice, method string) error {
 	if why := a.unpayable(inv); why != "" {
 		return fmt.Errorf("%s: %w", why, ErrAzureNotPayable)
 	}
-	now := a.config.Now()
 	for _, m := range a.methods {
 		switch {
 		case m.ID != method || m.Account != inv.Account || m.Profile != inv.Profile:
 			continue
-		case m.Status != "active" || m.expired(now):
+		case !m.usable(a.config.Now()):
 			return fmt.Errorf("%s ending in %s has expired or is inactive: %w", m.Display, m.Last4, ErrAzureMethod)
 		case m.Decline != "":
-			inv.Failures = append(inv.Failures, AzureFailure{At: now, Reason: m.Decline})
-			return fmt.Errorf("%s ending in %s: %s: %w", m.Display, m.Last4, m.Decline, ErrAzureDeclined)
+			return a.decline(inv, m.Decline)
 		}
-		inv.coming = &AzurePayment{Amount: inv.AmountDue, Family: m.Family, Type: m.Type}
-		inv.settles = now.Add(a.config.PayDelay)
-		a.settle()
+		a.receive(inv, AzurePayment{Amount: inv.AmountDue, Family: m.Family, Type: m.Type}, a.config.PayDelay)
 		return nil
 	}
-	return fmt.Errorf("no such payment method %q for invoice %s: %w", method, inv.Number, ErrAzureMethod)
+	return fmt.Errorf("no payment method %q for invoice %s: %w", method, inv.Number, ErrAzureMethod)
 }
 
-// unpayable says why the portal offers no "Pay now"; empty if it does
-// (learn.microsoft.com/azure/cost-management-billing/understand/pay-bill).
-func (a *Azure) unpayable(inv *azureInvoice) string {
-	account := a.mustAccount(inv.Account)
+// owing says why there is nothing to pay on an invoice; empty if there is.
+func (a *Azure) owing(inv *azureInvoice) string {
 	due, _ := new(big.Rat).SetString(inv.AmountDue)
 	switch {
 	case inv.Status != "Due" && inv.Status != "OverDue" || inv.DocumentType != "Invoice" || due.Sign() <= 0:
 		return "Nothing is due on this invoice"
 	case inv.coming != nil:
 		return "A payment of this invoice is being processed"
-	case account.Agreement == AzureEA:
+	}
+	return ""
+}
+
+// unpayable says why the portal offers no "Pay now"; empty if it does
+// (learn.microsoft.com/azure/cost-management-billing/understand/pay-bill).
+func (a *Azure) unpayable(inv *azureInvoice) string {
+	agreement := a.mustAccount(inv.Account).Agreement
+	due, _ := new(big.Rat).SetString(inv.AmountDue)
+	switch why := a.owing(inv); {
+	case why != "":
+		return why
+	case agreement == AzureEA:
 		return "Invoices of an Enterprise Agreement are paid by check or wire transfer"
-	case account.Agreement == AzureEnterprise && inv.Currency == "USD" && due.Cmp(big.NewRat(50_000, 1)) > 0:
+	case agreement == AzureEnterprise && inv.Currency == "USD" && due.Cmp(big.NewRat(50_000, 1)) > 0:
 		return "Pay now takes up to 50,000.00 USD; pay by check or wire transfer"
 	}
 	return ""
@@ -82,14 +88,33 @@ func (a *Azure) Fail(invoice, reason string) {
 	inv.Failures = append(inv.Failures, AzureFailure{At: a.config.Now(), Reason: reason})
 }
 
-// Wire pays an invoice by a wire transfer, which Azure sees after WireDelay.
-func (a *Azure) Wire(invoice string) {
+func (a *Azure) decline(inv *azureInvoice, reason string) error {
+	if why := a.unpayable(inv); why != "" {
+		return fmt.Errorf("%s: %w", why, ErrAzureNotPayable)
+	}
+	inv.Failures = append(inv.Failures, AzureFailure{At: a.config.Now(), Reason: reason})
+	return fmt.Errorf("invoice %s: %s: %w", inv.Number, reason, ErrAzureDeclined)
+}
+
+// Wire pays an invoice by a wire transfer, which Azure sees after WireDelay; ErrAzureNotPayable if there is nothing to pay.
+func (a *Azure) Wire(invoice string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.settle()
-	inv := a.mustInvoice(invoice)
-	inv.coming = &AzurePayment{Amount: inv.AmountDue, Family: "CheckWire"}
-	inv.settles = a.config.Now().Add(a.config.WireDelay)
+	return a.wire(a.mustInvoice(invoice))
+}
+
+func (a *Azure) wire(inv *azureInvoice) error {
+	if why := a.owing(inv); why != "" {
+		return fmt.Errorf("%s: %w", why, ErrAzureNotPayable)
+	}
+	a.receive(inv, AzurePayment{Amount: inv.AmountDue, Family: "CheckWire"}, a.config.WireDelay)
+	return nil
+}
+
+// receive lets money arrive after a while.
+func (a *Azure) receive(inv *azureInvoice, payment AzurePayment, after time.Duration) {
+	inv.coming, inv.settles = &payment, a.config.Now().Add(after)
 	a.settle()
 }
 
@@ -106,13 +131,11 @@ func (a *Azure) settle() {
 	}
 }
 
-// expired tells whether the month of the expiration is over. What cannot be read has not expired.
-func (m *AzureMethod) expired(now time.Time) bool {
+// usable tells whether a method can be paid with: active, and its month of expiration is not over. What cannot be read has not expired.
+func (m *AzureMethod) usable(now time.Time) bool {
 	month, year, _ := strings.Cut(m.Expiration, "/")
 	mm, err := strconv.Atoi(month)
-	yyyy, err2 := strconv.Atoi(year)
-	if err != nil || err2 != nil {
-		return false
-	}
-	return !now.Before(time.Date(yyyy, time.Month(mm)+1, 1, 0, 0, 0, 0, time.UTC))
+	yyyy, failed := strconv.Atoi(year)
+	readable := err == nil && failed == nil
+	return m.Status == "active" && (!readable || now.Before(time.Date(yyyy, time.Month(mm)+1, 1, 0, 0, 0, 0, time.UTC)))
 }

@@ -128,11 +128,17 @@ func TestTheOfficialClientReadsAHundredAndTwentyInvoicesExactly(t *testing.T) {
 		if byProfile {
 			pager := o.client.NewInvoicesClient().NewListByBillingProfilePager(o.account, o.engineering,
 				&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to})
-			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingProfileResponse) []*armbilling.Invoice { collect(p.Value); return nil })
+			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingProfileResponse) []*armbilling.Invoice {
+				collect(p.Value)
+				return nil
+			})
 		} else {
 			pager := o.client.NewInvoicesClient().NewListByBillingAccountPager(o.account,
 				&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to})
-			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingAccountResponse) []*armbilling.Invoice { collect(p.Value); return nil })
+			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingAccountResponse) []*armbilling.Invoice {
+				collect(p.Value)
+				return nil
+			})
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("the pager found %d invoices, want the %d that were added, in order: %v", len(got), len(want), got)
@@ -205,29 +211,39 @@ func TestTheOfficialClientReadsAccountsProfilesMethodsAndRoles(t *testing.T) {
 		t.Errorf("the profile is %+v, %v", profile.Properties, err)
 	}
 	links := all(t, ctx, o.client.NewPaymentMethodsClient().NewListByBillingProfilePager(o.account, o.engineering, nil),
-		func(p armbilling.PaymentMethodsClientListByBillingProfileResponse) []*armbilling.PaymentMethodLink { return p.Value })
+		func(p armbilling.PaymentMethodsClientListByBillingProfileResponse) []*armbilling.PaymentMethodLink {
+			return p.Value
+		})
 	if len(links) != 1 || *links[0].Properties.LastFourDigits != "1270" || *links[0].Properties.Expiration != "1/2035" ||
 		*links[0].Properties.Status != armbilling.PaymentMethodStatusActive || links[0].Properties.PaymentMethod != nil {
 		t.Errorf("the payment methods are %+v", links)
 	}
 	roles := all(t, ctx, o.client.NewRoleAssignmentsClient().NewListByBillingProfilePager(o.account, o.engineering, nil),
-		func(p armbilling.RoleAssignmentsClientListByBillingProfileResponse) []*armbilling.RoleAssignment { return p.Value })
+		func(p armbilling.RoleAssignmentsClientListByBillingProfileResponse) []*armbilling.RoleAssignment {
+			return p.Value
+		})
 	if len(roles) != 1 || *roles[0].Name != sandbox.AzureInvoiceManager+"_"+asha || *roles[0].Properties.PrincipalID != asha ||
 		!roles[0].Properties.ModifiedOn.IsZero() || roles[0].Properties.UserEmailAddress != nil {
 		t.Errorf("the role assignments are %+v", roles)
 	}
 	onAccount := all(t, ctx, o.client.NewRoleAssignmentsClient().NewListByBillingAccountPager(o.account, nil),
-		func(p armbilling.RoleAssignmentsClientListByBillingAccountResponse) []*armbilling.RoleAssignment { return p.Value })
+		func(p armbilling.RoleAssignmentsClientListByBillingAccountResponse) []*armbilling.RoleAssignment {
+			return p.Value
+		})
 	if len(onAccount) != 1 || *onAccount[0].Properties.PrincipalType != armbilling.PrincipalTypeServicePrincipal {
 		t.Errorf("the account's role assignments are %+v", onAccount)
 	}
 	definitions := all(t, ctx, o.client.NewRoleDefinitionClient().NewListByBillingAccountPager(o.account, nil),
-		func(p armbilling.RoleDefinitionClientListByBillingAccountResponse) []*armbilling.RoleDefinition { return p.Value })
+		func(p armbilling.RoleDefinitionClientListByBillingAccountResponse) []*armbilling.RoleDefinition {
+			return p.Value
+		})
 	if len(definitions) != 4 || *definitions[0].Properties.RoleName != "Billing account owner" {
 		t.Errorf("the role definitions are %+v", definitions)
 	}
 	permissions := all(t, ctx, o.client.NewPermissionsClient().NewListByBillingAccountPager(o.account, nil),
-		func(p armbilling.PermissionsClientListByBillingAccountResponse) []*armbilling.Permission { return p.Value })
+		func(p armbilling.PermissionsClientListByBillingAccountResponse) []*armbilling.Permission {
+			return p.Value
+		})
 	if len(permissions) != 1 || len(permissions[0].Actions) == 0 {
 		t.Errorf("the permissions are %+v", permissions)
 	}

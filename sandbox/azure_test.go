@@ -166,10 +166,14 @@ func (r reply) names() []string {
 	return names
 }
 
-// properties of a single resource.
-func (r reply) properties() map[string]any {
-	p, _ := r.tree["properties"].(map[string]any)
-	return p
+// property digs into the properties of a single resource.
+func (r reply) property(path ...string) any {
+	at := r.tree["properties"]
+	for _, name := range path {
+		inner, _ := at.(map[string]any)
+		at = inner[name]
+	}
+	return at
 }
 
 func (c *cloud) invoice(total string, due time.Time) string {
