@@ -43,11 +43,11 @@ func (a *Azure) portalInvoice(inv *azureInvoice) portalInvoice {
 			view.Methods = append(view.Methods, portalMethod{ID: m.ID, Label: fmt.Sprintf("%s ending in %s (expires %s)", m.Display, m.Last4, m.Expiration)})
 		}
 	}
-	for _, paid := range inv.Payments {
-		view.History = append(view.History, fmt.Sprintf("%s: %s %s paid by %s", portalTime(paid.At), paid.Amount, inv.Currency, cmp.Or(paid.Type, paid.Family)))
-	}
 	for _, failed := range inv.Failures {
 		view.History = append(view.History, fmt.Sprintf("%s: payment failed, %s", portalTime(failed.At), failed.Reason))
+	}
+	for _, paid := range inv.Payments {
+		view.History = append(view.History, fmt.Sprintf("%s: %s %s paid by %s", portalTime(paid.At), paid.Amount, inv.Currency, cmp.Or(paid.Type, paid.Family)))
 	}
 	return view
 }

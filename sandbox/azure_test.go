@@ -166,16 +166,6 @@ func (r reply) names() []string {
 	return names
 }
 
-// property digs into the properties of a single resource.
-func (r reply) property(path ...string) any {
-	at := r.tree["properties"]
-	for _, name := range path {
-		inner, _ := at.(map[string]any)
-		at = inner[name]
-	}
-	return at
-}
-
 func (c *cloud) invoice(total string, due time.Time) string {
 	return c.azure.AddInvoice(sandbox.AzureInvoice{Account: c.account, Profile: c.engineering, Total: total, Due: due})
 }
