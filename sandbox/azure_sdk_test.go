@@ -1,23 +1,17 @@
 package sandbox_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
-	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -25,83 +19,6 @@ import (
 
 	"kvitt/sandbox"
 )
-
-// official is Microsoft's own client, over real TLS, with Microsoft's own credential.
-type official struct {
-	*cloud
-	base      string
-	transport *http.Transport
-	client    *armbilling.ClientFactory
-}
-
-// absolute is the one thing that a caller of the real service has to add as well: nextLink is relative.
-type absolute struct {
-	next http.RoundTripper
-	base string
-}
-
-func (a absolute) Do(r *http.Request) (*http.Response, error) {
-	res, err := a.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(res.Body)
-	res.Body.Close()
-	res.Body = io.NopCloser(bytes.NewReader(bytes.Replace(body, []byte(`"nextLink":"/`), []byte(`"nextLink":"`+a.base+`/`), 1)))
-	return res, err
-}
-
-func newOfficial(t *testing.T, config sandbox.AzureConfig) *official {
-	t.Helper()
-	o := &official{cloud: newCloud(t, config)}
-	serverTLS, authority, err := sandbox.LoopbackTLS(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(o.azure.Handler())
-	server.TLS = serverTLS
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authority)
-	o.base, o.transport = server.URL, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	t.Cleanup(o.transport.CloseIdleConnections)
-	o.client = o.connect(absolute{o.transport, o.base})
-	return o
-}
-
-// connect makes a client that never tries again.
-func (o *official) connect(transport policy.Transporter) *armbilling.ClientFactory {
-	o.t.Helper()
-	options := policy.ClientOptions{Transport: transport, Retry: policy.RetryOptions{MaxRetries: -1},
-		Cloud: azcloud.Configuration{ActiveDirectoryAuthorityHost: o.base, Services: map[azcloud.ServiceName]azcloud.ServiceConfiguration{
-			azcloud.ResourceManager: {Endpoint: o.base, Audience: "https://management.core.windows.net/"}}}}
-	made := o.azure.Config()
-	credential, err := azidentity.NewClientSecretCredential(made.Tenant, made.ClientID, made.Secret,
-		&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	client, err := armbilling.NewClientFactory("", credential, &arm.ClientOptions{ClientOptions: options})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return client
-}
-
-// all follows a pager to its end.
-func all[P, T any](t *testing.T, ctx context.Context, pager *runtime.Pager[P], value func(P) []*T) []*T {
-	t.Helper()
-	var rows []*T
-	for pager.More() {
-		page, err := pager.NextPage(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, value(page)...)
-	}
-	return rows
-}
 
 func TestTheOfficialClientReadsAHundredAndTwentyInvoicesExactly(t *testing.T) {
 	o := newOfficial(t, sandbox.AzureConfig{})
@@ -265,4 +182,32 @@ func TestTheOfficialClientUnderstandsRefusals(t *testing.T) {
 	if _, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); !ok {
 		t.Errorf("a secret that expired is %v", err)
 	}
+}
+
+func TestTheOfficialClientLivesInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &official{cloud: newCloud(t, sandbox.AzureConfig{}), base: "https://127.0.0.1"}
+		client := o.connect(absolute{o.azure.Transport(), o.base}).NewAccountsClient()
+		for range 3 {
+			if _, err := client.Get(t.Context(), o.account, nil); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Hour) // The token expires, and the credential asks for another.
+		}
+		asked := 0
+		for _, call := range o.azure.Calls() {
+			if call.Op == "POST /{tenant}/oauth2/v2.0/token" {
+				asked++
+			}
+		}
+		if asked != 2+3 { // Two by the test itself.
+			t.Errorf("a token was asked for %d times, want 5", asked)
+		}
+		o.azure.Break(sandbox.AzureFault{Kind: sandbox.AzureHang, Times: 1})
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		defer stop()
+		if _, err := client.Get(ctx, o.account, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a call that hangs ends with %v", err)
+		}
+	})
 }

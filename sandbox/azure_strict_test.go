@@ -126,6 +126,13 @@ func TestAzureLetsInWhoHoldsARoleAndNobodyElse(t *testing.T) {
 	c.billing("/invoices/"+hidden).wants(t, 403)
 	c.billing("/billingProfiles/"+mine+"/billingRoleAssignments").wants(t, 200, bot)
 	c.billing("/billingRoleAssignments").wants(t, 403)
+	c.account = closed
+	c.billing("/invoices/"+seen).wants(t, 403)
+	c.azure.Assign(sandbox.AzureAssignment{Account: closed, Role: sandbox.AzureBasicPurchaser, Principal: bot})
+	c.billing("").wants(t, 403)
+	c.azure.Assign(sandbox.AzureAssignment{Account: closed, Role: sandbox.AzureAccountReader, Principal: bot})
+	c.billing("/invoices/"+seen).wants(t, 404)
+	c.account = half
 	c.azure.Unassign(role)
 	c.billing("").wants(t, 403)
 }
