@@ -145,6 +145,7 @@ func (a *Azure) routes() *http.ServeMux {
 	add(AzureGraph, http.MethodGet, "/v1.0", map[string]azureOp{
 		"/users":                         {run: a.listUsers, params: []string{"$filter", "$select", "$top", "$count", "$skiptoken"}},
 		"/users/{id}":                    {run: a.getUser, params: []string{"$select"}},
+		"/groups":                        {run: a.listGroups, params: members},
 		"/groups/{id}/transitiveMembers": {run: a.listMembers, params: members},
 		"/groups/{id}/transitiveMembers/microsoft.graph.user": {run: a.listMembers, params: members},
 		"/servicePrincipals/{id}":                             {run: a.getPrincipal, params: []string{"$select"}},

@@ -4,30 +4,30 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// azureClause is one comparison that the pretend Graph knows. Two quotes in a text are one.
-var azureClause = regexp.MustCompile(`^(?:(id|mail|userPrincipalName) eq '((?:[^']|'')*)'|proxyAddresses/any\((\w+):(\w+) eq '((?:[^']|'')*)'\))`)
+// The comparisons that the pretend Graph knows. Two quotes in a text are one.
+var (
+	azureEquals = regexp.MustCompile(`^(id|mail|userPrincipalName) eq '((?:[^']|'')*)'`)
+	azureAlias  = regexp.MustCompile(`^proxyAddresses/any\((\w+):(\w+) eq '((?:[^']|'')*)'\)`)
+	azureOneOf  = regexp.MustCompile(`^id in \('([^']*)'((?:, ?'[^']*')*)\)`)
+)
 
-// azureFilter reads $filter: comparisons of mail, userPrincipalName, id and proxyAddresses, joined by "or". Those of proxyAddresses are an advanced query
-// here. (Graph's own table has them work without; whoever sends both header and $count is right either way.)
+// azureFilter reads $filter: comparisons joined by "or".
 func azureFilter(query url.Values, advanced bool) (func(*AzureUser) bool, *azureError) {
 	if !query.Has("$filter") {
 		return func(*AzureUser) bool { return true }, nil
 	}
-	rest := query.Get("$filter")
 	var any []func(*AzureUser) bool
-	for {
-		found := azureClause.FindStringSubmatch(rest)
-		if found == nil || found[3] != found[4] {
-			return nil, azureInvalid("BadRequest", "Invalid filter clause: the pretend Graph does not understand it here: "+rest)
+	for rest := query.Get("$filter"); ; {
+		length, matches, err := azureComparison(rest, advanced)
+		if err != nil {
+			return nil, err
 		}
-		if found[3] != "" && !advanced {
-			return nil, azureInvalid("Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property 'proxyAddresses' of resource 'User'.")
-		}
-		any = append(any, azureComparison(found))
-		if rest = rest[len(found[0]):]; rest == "" {
+		any = append(any, matches)
+		if rest = rest[length:]; rest == "" {
 			return func(u *AzureUser) bool {
 				return slices.ContainsFunc(any, func(matches func(*AzureUser) bool) bool { return matches(u) })
 			}, nil
@@ -39,18 +39,37 @@ func azureFilter(query url.Values, advanced bool) (func(*AzureUser) bool, *azure
 	}
 }
 
-// azureComparison is what one clause asks of a user; upper and lower case are the same to Graph.
-func azureComparison(found []string) func(*AzureUser) bool {
-	value := strings.ReplaceAll(found[2]+found[5], "''", "'")
-	switch found[1] {
-	case "id":
-		return func(u *AzureUser) bool { return strings.EqualFold(u.ID, value) }
-	case "mail":
-		return func(u *AzureUser) bool { return u.Mail != "" && strings.EqualFold(u.Mail, value) }
-	case "userPrincipalName":
-		return func(u *AzureUser) bool { return strings.EqualFold(u.UPN, value) }
+// azureComparison reads one comparison at the beginning of a filter: how long it is, and what it asks of a user. Upper and lower case are
+// the same to Graph. Aliases are an advanced query here; Graph's own table has them work without, but whoever sends both header and
+// $count is right either way. The operator "in" takes 15 values (learn.microsoft.com/graph/filter-query-parameter).
+func azureComparison(filter string, advanced bool) (int, func(*AzureUser) bool, *azureError) {
+	plain := func(quoted string) string { return strings.ReplaceAll(quoted, "''", "'") }
+	if found := azureEquals.FindStringSubmatch(filter); found != nil {
+		value, read := plain(found[2]), map[string]func(*AzureUser) string{
+			"id": func(u *AzureUser) string { return u.ID }, "mail": func(u *AzureUser) string { return u.Mail },
+			"userPrincipalName": func(u *AzureUser) string { return u.UPN },
+		}[found[1]]
+		return len(found[0]), func(u *AzureUser) bool { return value != "" && strings.EqualFold(read(u), value) }, nil
 	}
-	return func(u *AzureUser) bool {
-		return slices.ContainsFunc(u.Proxies, func(proxy string) bool { return strings.EqualFold(proxy, value) })
+	if found := azureAlias.FindStringSubmatch(filter); found != nil && found[1] == found[2] {
+		if !advanced {
+			return 0, nil, azureInvalid("Request_UnsupportedQuery",
+				"Unsupported or invalid query filter clause specified for property 'proxyAddresses' of resource 'User'.")
+		}
+		value := plain(found[3])
+		return len(found[0]), func(u *AzureUser) bool {
+			return slices.ContainsFunc(u.Proxies, func(proxy string) bool { return strings.EqualFold(proxy, value) })
+		}, nil
 	}
+	if found := azureOneOf.FindStringSubmatch(filter); found != nil {
+		ids := strings.Split(strings.ToLower(strings.ReplaceAll(found[1]+found[2], "'", "")), ",")
+		if len(ids) > 15 {
+			return 0, nil, azureInvalid("BadRequest", "Invalid filter clause: Too many child clauses specified in search filter expression containing 'OR' operators: "+
+				strconv.Itoa(len(ids))+". Max allowed: 15.")
+		}
+		return len(found[0]), func(u *AzureUser) bool {
+			return slices.ContainsFunc(ids, func(id string) bool { return strings.TrimSpace(id) == strings.ToLower(u.ID) })
+		}, nil
+	}
+	return 0, nil, azureInvalid("BadRequest", "Invalid filter clause: the pretend Graph does not understand it here: "+filter)
 }

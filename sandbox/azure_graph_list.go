@@ -81,6 +81,20 @@ func (a *Azure) listUsers(req *azureRequest) (object, *azureError) {
 	return req.graphPage("users", rows)
 }
 
+func (a *Azure) listGroups(req *azureRequest) (object, *azureError) {
+	if err := a.permit("GroupMember.Read.All", "Group.Read.All"); err != nil {
+		return nil, err
+	}
+	if _, err := req.advanced(); err != nil {
+		return nil, err
+	}
+	rows := []object{}
+	for _, group := range a.groups {
+		rows = append(rows, group.render())
+	}
+	return req.graphPage("groups", rows)
+}
+
 // listMembers lists whoever is in a group or in a group of that group. The form that ends in a type asks for an advanced query.
 func (a *Azure) listMembers(req *azureRequest) (object, *azureError) {
 	if err := a.permit("GroupMember.Read.All", "Group.Read.All"); err != nil {
