@@ -72,6 +72,14 @@ func stripeKey(value string) (Secret, error) {
 // isLive says whether a key moves real money: sk_live_…, rk_live_… and an organisation's sk_org_live_….
 func isLive(key Secret) bool { return strings.Contains(key.Reveal(), "_live") }
 
+// anySecret is one whose form is not ours to judge.
+func anySecret(value string) (Secret, error) {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return "", errors.New("a secret on one line")
+	}
+	return Secret(value), nil
+}
+
 func webhookSecret(value string) (Secret, error) {
 	const want = "webhook secrets (whsec_…), comma-separated"
 	if !strings.HasPrefix(value, "whsec_") || value == "whsec_" {

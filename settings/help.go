@@ -2,7 +2,6 @@ package settings
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -33,9 +32,6 @@ func Markdown() string {
 		}
 		if d.notYet != "" {
 			meaning += " *(not in this version yet)*"
-		}
-		for _, item := range slices.Sorted(maps.Keys(d.later)) {
-			meaning += " *(`" + item + "` not in this version yet)*"
 		}
 		otherwise := d.unset
 		if d.fallback != "" {

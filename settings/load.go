@@ -176,11 +176,6 @@ func (d definition) unimplemented(value string) string {
 	if d.notYet != "" {
 		return "it unset: this version does not " + d.notYet + " yet"
 	}
-	for item := range strings.SplitSeq(value, ",") {
-		if what := d.later[strings.TrimSpace(item)]; what != "" {
-			return "it without " + strings.TrimSpace(item) + ": this version does not " + what + " yet"
-		}
-	}
 	return ""
 }
 

@@ -27,7 +27,7 @@ func everything(o Options) (Settings, error) {
 	s := new(Settings)
 	all := table(s, o.Amount)
 	for i := range all {
-		all[i].notYet, all[i].later = "", nil
+		all[i].notYet = ""
 	}
 	return load(o, s, all)
 }

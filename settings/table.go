@@ -26,7 +26,6 @@ type definition struct {
 	commands []Command
 	service  string             // The billing service without which it has no effect; empty: it always has.
 	notYet   string             // What this version does not do with it: "take webhooks". Empty: implemented.
-	later    map[string]string  // Likewise for single items of a list: item to what is not done.
 	parse    func(string) error // Puts the value into the Settings of the table; the error's text is what was expected.
 }
 
@@ -81,14 +80,12 @@ func doorTable(s *Settings) []definition {
 func peopleTable(s *Settings) []definition {
 	return []definition{
 		{variable: "KVITT_BILLING", commands: serving, parse: into(&s.Billing, list(service)), unset: "required",
-			later:   map[string]string{Azure: "ask azure for invoices"},
 			meaning: "`azure`, `stripe`, `ledger`; several, comma-separated, are one inbox"},
 		{variable: "KVITT_ADMINS", commands: serving, parse: into(&s.Admins, list(admin)),
 			meaning: "billing admins, comma-separated: Slack user ids (better) or e-mail addresses. With `azure` the billing roles " +
 				"decide, and this only names account administrators where roles cannot be read",
 			unset: "required with `stripe` and `ledger`"},
 		{variable: "KVITT_IDENTITIES", service: Azure, commands: serving, parse: into(&s.Identities, identities),
-			notYet:  "look anybody up in Entra",
 			meaning: "`U123=object-id`, comma-separated: which Entra identity a Slack person is; says who somebody is, grants nothing",
 			unset:   "none"},
 		{variable: "KVITT_CHANNELS", commands: serving, parse: into(&s.Channels, list(channel)),
@@ -134,14 +131,16 @@ func billingTable(s *Settings, amount func(code, amount string) error) []definit
 			meaning: "another Stripe, scheme and host only; refused with a live key", unset: "Stripe's"},
 		{variable: "KVITT_STRIPE_CUSTOMERS", service: Stripe, commands: serving, parse: into(&s.Stripe.Customers, list(customer)),
 			meaning: "customers (`cus_…`), comma-separated, whose invoices this workspace pays", unset: "required with `stripe`"},
+		{variable: "AZURE_CLIENT_SECRET", service: Azure, secret: true, commands: serving, parse: into(&s.Azure.ClientSecret, anySecret),
+			meaning: "Azure: the secret of the application in `AZURE_CLIENT_ID`, in the directory of `AZURE_TENANT_ID`; instead of it, whatever else azidentity's default chain reads",
+			unset:   "none"},
+		{variable: "AZURE_CLIENT_CERTIFICATE_PASSWORD", service: Azure, secret: true, commands: serving, parse: into(&s.Azure.CertificatePassword, anySecret),
+			meaning: "password of the certificate in `AZURE_CLIENT_CERTIFICATE_PATH`", unset: "none"},
 		{variable: "KVITT_AZURE_ACCOUNTS", service: Azure, commands: serving, parse: into(&s.Azure.Accounts, list(azureAccount)),
-			notYet:  "ask azure for invoices",
 			meaning: "billing accounts (names), comma-separated, each optionally `/billing-profile`", unset: "required with `azure`"},
 		{variable: "KVITT_AZURE_ENDPOINT", service: Azure, commands: serving, parse: into(&s.Azure.Endpoint, origin),
-			notYet:  "ask azure for invoices",
 			meaning: "Azure Resource Manager of another cloud, scheme and host only", unset: "the public cloud"},
 		{variable: "KVITT_GRAPH_ENDPOINT", service: Azure, commands: serving, parse: into(&s.Azure.GraphEndpoint, origin),
-			notYet:  "look anybody up in Entra",
 			meaning: "Microsoft Graph of another cloud, scheme and host only", unset: "the public cloud"},
 		{variable: "KVITT_LEDGER_METHODS", service: Ledger, commands: serving, parse: into(&s.LedgerMethods, ledgerMethods),
 			meaning: "how a company pays ledger invoices, comma-separated", fallback: "Bank transfer, Card"},
