@@ -93,18 +93,21 @@ type Provider struct {
 	credential azcore.TokenCredential
 	scopes     scopes
 
-	rest    rest
-	once    sync.Map // What was logged once.
-	kinds   memory[string, kind]
-	links   memory[Account, []link]
-	given   memory[Account, string]
-	people  memory[string, string]
-	groups  memory[string, []string]
-	members memory[string, string]
-	known   memory[string, []string] // The profiles of an account.
+	rest     rest
+	once     sync.Map // What was logged once.
+	kinds    memory[string, kind]
+	profiles memory[string, []string]
+	links    memory[Account, []link]
+	given    memory[Account, given]
+	people   memory[string, []user]   // By e-mail address or object id, and by a list of ids.
+	members  memory[string, []user]   // By group.
+	groups   memory[string, []string] // Of a list of groups, those in which somebody is.
 }
 
-var _ billing.Provider = (*Provider)(nil)
+var (
+	_ billing.Provider = (*Provider)(nil)
+	_ billing.Roles    = (*Provider)(nil)
+)
 
 // New checks the settings and connects nowhere. It returns ErrNoAccounts, ErrAccount, ErrEndpoint or ErrAuthority.
 func New(c Config) (*Provider, error) {
