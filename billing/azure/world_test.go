@@ -61,6 +61,9 @@ func newWorld() *world {
 	w.mux.HandleFunc("GET "+at+"/invoices/{name}", w.getInvoice)
 	w.mux.HandleFunc("GET "+at+"/billingProfiles", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, object{"value": []object{{"name": profile}}}) })
 	w.mux.HandleFunc("GET "+at+"/billingProfiles/{profile}/paymentMethodLinks", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, object{"value": w.links}) })
+	w.mux.HandleFunc("GET "+at+"/billingRoleAssignments", w.listRoles)
+	w.mux.HandleFunc("GET "+at+"/billingProfiles/{profile}/billingRoleAssignments", w.listRoles)
+	w.directory()
 	return w
 }
 
