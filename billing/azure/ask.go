@@ -32,18 +32,20 @@ const (
 	maxPages = 400 // 20 000 invoices.
 )
 
+// patience is how azcore repeats what did not come through, within the time that a method has. It repeats nothing that is not a question.
+var patience = policy.RetryOptions{MaxRetries: 2, MaxRetryDelay: longestWait}
+
 // connect makes the clients.
 func (p *Provider) connect(at place, transport http.RoundTripper) error {
-	retry := policy.RetryOptions{MaxRetries: 2, MaxRetryDelay: longestWait}
 	telemetry := policy.TelemetryOptions{ApplicationID: "kvitt"}
 	client := policy.ClientOptions{
 		Cloud: azcloud.Configuration{
 			ActiveDirectoryAuthorityHost: publicAuthority, // Not used: the credential has its own.
 			Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: at.endpoint, Audience: at.audience}},
 		},
-		Retry:                           retry,
+		Retry:                           patience,
 		Telemetry:                       telemetry,
-		Transport:                       &door{plain(transport), []opening{{method: http.MethodGet, origin: at.endpoint}}},
+		Transport:                       at.door(plain(transport)),
 		PerCallPolicies:                 []policy.Policy{tap{at.endpoint}},
 		InsecureAllowCredentialWithHTTP: at.plainEndpoint,
 	}
@@ -55,8 +57,7 @@ func (p *Provider) connect(at place, transport http.RoundTripper) error {
 	p.graphURL = at.graph
 	token := runtime.NewBearerTokenPolicy(p.credential, []string{p.scopes.graph}, &policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: at.plainHTTP})
 	p.graph = runtime.NewPipeline("kvitt", "", runtime.PipelineOptions{PerRetry: []policy.Policy{token}}, &policy.ClientOptions{
-		Retry: retry, Telemetry: telemetry, Transport: &door{plain(transport), []opening{
-			{method: http.MethodGet, origin: at.graph}, {method: http.MethodPost, origin: at.graph, path: memberPath}}},
+		Retry: patience, Telemetry: telemetry, Transport: at.graphDoor(plain(transport)),
 	})
 	return nil
 }

@@ -43,6 +43,7 @@ func DefaultCredential(transport http.RoundTripper) (azcore.TokenCredential, err
 	}
 	own := slices.Contains(authorities, authority)
 	options := &azidentity.DefaultAzureCredentialOptions{DisableInstanceDiscovery: !own}
+	options.Retry = patience
 	options.Transport = credentialDoor(authority, own, plain(transport))
 	credential, err := azidentity.NewDefaultAzureCredential(options)
 	if err != nil {

@@ -31,6 +31,15 @@ var (
 	memberPath = regexp.MustCompile(`^/v1\.0/users/[0-9A-Fa-f-]{36}/checkMemberGroups$`)
 )
 
+// door is the one to Azure Resource Manager, graphDoor the one to Graph.
+func (p place) door(inner http.RoundTripper) *door {
+	return &door{inner, []opening{{method: http.MethodGet, origin: p.endpoint}}}
+}
+
+func (p place) graphDoor(inner http.RoundTripper) *door {
+	return &door{inner, []opening{{method: http.MethodGet, origin: p.graph}, {method: http.MethodPost, origin: p.graph, path: memberPath}}}
+}
+
 // refusal is a request that did not go out. It is never tried again.
 type refusal struct{ why string }
 
