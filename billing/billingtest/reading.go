@@ -107,9 +107,6 @@ func unknownInvoice(t *testing.T, w World) {
 		if _, err := w.Provider.Invoice(t.Context(), id); !errors.Is(err, billing.ErrNotFound) {
 			t.Errorf("Invoice(%q) returns %v, want ErrNotFound", id, err)
 		}
-		if w.Provider.Way() == billing.HandsOver {
-			continue
-		}
 		p := w.payment(id, "first", w.Foreign())
 		if _, err := w.Provider.Pay(t.Context(), p); !errors.Is(err, billing.ErrNotFound) {
 			t.Errorf("Pay of %q returns %v, want ErrNotFound", id, err)
@@ -123,7 +120,7 @@ func unknownInvoice(t *testing.T, w World) {
 var longDigits = regexp.MustCompile(`\d([ -]?\d){11,}`)
 
 func methodsAreSafe(t *testing.T, w World) {
-	p := w.open(t)
+	p := w.attempt(t)
 	methods, err := w.Provider.Methods(t.Context(), w.invoice(t, p.Invoice))
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +175,7 @@ func (w World) reads(ctx context.Context, p billing.Payment) map[string]func() e
 }
 
 func endedContext(t *testing.T, w World) {
-	p := w.open(t)
+	p := w.attempt(t)
 	calls := w.reads(cancelled(t), p)
 	calls["Pay"] = func() error {
 		_, err := w.Provider.Pay(cancelled(t), p)
@@ -197,7 +194,7 @@ func endedContext(t *testing.T, w World) {
 }
 
 func readingEnds(t *testing.T, w World) {
-	p := w.open(t)
+	p := w.attempt(t)
 	w.Hang()
 	for name, call := range w.reads(t.Context(), p) {
 		started := time.Now()

@@ -32,7 +32,7 @@ type World struct {
 	// SettleElsewhere is not counted.
 	Moved func(id string) int
 
-	// Works returns the id of a method with which this invoice can be paid at once.
+	// Works returns the id of a method with which this invoice can be paid at once, or handed over.
 	Works func(id string) string
 	// Foreign returns the id of a method that exists but is not this workspace's, or never existed.
 	Foreign func() string
@@ -53,6 +53,8 @@ type World struct {
 	Clear func(id string)
 	// Asks returns the id of a method for which the person must authenticate first. Optional.
 	Asks func(id string) string
+	// Declines makes a payment of this invoice fail in the service's portal. Optional, with billing.HandsOver.
+	Declines func(id string)
 
 	// Page is how many open invoices are certain to need more than one page; 0 means 3, for services without pages.
 	Page int
@@ -75,7 +77,7 @@ var (
 func Run(t *testing.T, world func(t *testing.T) World) {
 	t.Helper()
 	stories := map[string]func(*testing.T, World){}
-	for _, chapter := range []map[string]func(*testing.T, World){reading, paying, failing} {
+	for _, chapter := range []map[string]func(*testing.T, World){reading, paying, failing, handing} {
 		for name, story := range chapter {
 			stories[name] = story
 		}
@@ -93,12 +95,18 @@ func Run(t *testing.T, world func(t *testing.T) World) {
 	}
 }
 
-// open puts an invoice and returns a first attempt to pay it with a method that works. Where there is no paying, the story is skipped.
+// open is attempt for the stories of paying. Where there is no paying, the story is skipped.
 func (w World) open(t *testing.T) billing.Payment {
 	t.Helper()
 	if w.Provider.Way() == billing.HandsOver {
 		t.Skip("this provider hands over; nothing is paid through it")
 	}
+	return w.attempt(t)
+}
+
+// attempt puts an invoice and returns a first attempt to pay it with a method that works.
+func (w World) attempt(t *testing.T) billing.Payment {
+	t.Helper()
 	id := w.Put(amount, due)
 	return w.payment(id, "first", w.Works(id))
 }
