@@ -119,37 +119,9 @@ func (a *Azure) routes() *http.ServeMux {
 			mux.HandleFunc(op.pattern, a.serve(op))
 		}
 	}
-	const account = "/providers/Microsoft.Billing/billingAccounts"
-	invoices := []string{"periodStartDate", "periodEndDate", "top", "skip", "search", "count", "filter", "orderBy"}
-	add(AzureARM, http.MethodGet, account, map[string]azureOp{
-		"": {run: a.listAccounts, params: []string{"includeAll", "includeAllWithoutBillingProfiles", "includeDeleted",
-			"includePendingAgreement", "includeResellee", "legalOwnerOID", "legalOwnerTID", "expand", "filter", "search", "skip", "top"}},
-		"/{account}":                        {run: a.getAccount},
-		"/{account}/billingPermissions":     {run: a.listPermissions},
-		"/{account}/billingRoleAssignments": {run: a.listAssignments, params: []string{"filter", "skip", "top"}},
-		"/{account}/billingRoleDefinitions": {run: a.listDefinitions},
-		"/{account}/invoices":               {run: a.listInvoices, params: invoices},
-		"/{account}/invoices/{invoice}":     {run: a.getInvoice},
-		"/{account}/billingProfiles": {run: a.listProfiles, params: []string{"includeDeleted", "filter", "orderBy", "top", "skip",
-			"count", "search"}},
-	})
-	add(AzureARM, http.MethodGet, account+"/{account}/billingProfiles/{profile}", map[string]azureOp{
-		"":                        {run: a.getProfile},
-		"/billingPermissions":     {run: a.listPermissions},
-		"/billingRoleAssignments": {run: a.listAssignments, params: []string{"filter", "skip", "top"}},
-		"/billingRoleDefinitions": {run: a.listDefinitions},
-		"/invoices":               {run: a.listInvoices, params: invoices},
-		"/paymentMethodLinks":     {run: a.listMethods},
-	})
-	members := []string{"$select", "$top", "$count", "$skiptoken"}
-	add(AzureGraph, http.MethodGet, "/v1.0", map[string]azureOp{
-		"/users":                         {run: a.listUsers, params: []string{"$filter", "$select", "$top", "$count", "$skiptoken"}},
-		"/users/{id}":                    {run: a.getUser, params: []string{"$select"}},
-		"/groups":                        {run: a.listGroups, params: members},
-		"/groups/{id}/transitiveMembers": {run: a.listMembers, params: members},
-		"/groups/{id}/transitiveMembers/microsoft.graph.user": {run: a.listMembers, params: members},
-		"/servicePrincipals/{id}":                             {run: a.getPrincipal, params: []string{"$select"}},
-	})
+	add(AzureARM, http.MethodGet, azureBilling, a.accountOps())
+	add(AzureARM, http.MethodGet, azureBilling+"/{account}/billingProfiles/{profile}", a.profileOps())
+	add(AzureGraph, http.MethodGet, "/v1.0", a.graphOps())
 	add(AzureGraph, http.MethodPost, "/v1.0", map[string]azureOp{"/users/{id}/checkMemberGroups": {run: a.checkGroups}})
 	add(AzureEntra, http.MethodPost, "/{tenant}", map[string]azureOp{"/oauth2/v2.0/token": {run: a.issueToken}})
 	add(AzureEntra, http.MethodGet, "/{tenant}", map[string]azureOp{"/v2.0/.well-known/openid-configuration": {run: a.describeTenant}})
@@ -157,4 +129,49 @@ func (a *Azure) routes() *http.ServeMux {
 		params: []string{"api-version", "authorization_endpoint"}}})
 	mux.HandleFunc("/", a.serve(azureOp{run: a.notThere}))
 	return mux
+}
+
+// Query names of lists, as armbilling has them.
+var (
+	azureListNames    = []string{"filter", "skip", "top"}
+	azureProfileNames = append([]string{"includeDeleted", "orderBy", "count", "search"}, azureListNames...)
+	azureInvoiceNames = append([]string{"periodStartDate", "periodEndDate", "orderBy", "count", "search"}, azureListNames...)
+	azureAccountNames = append([]string{"includeAll", "includeAllWithoutBillingProfiles", "includeDeleted", "includePendingAgreement",
+		"includeResellee", "legalOwnerOID", "legalOwnerTID", "expand", "search"}, azureListNames...)
+)
+
+func (a *Azure) accountOps() map[string]azureOp {
+	return map[string]azureOp{
+		"":                                  {run: a.listAccounts, params: azureAccountNames},
+		"/{account}":                        {run: a.getAccount},
+		"/{account}/billingPermissions":     {run: a.listPermissions},
+		"/{account}/billingProfiles":        {run: a.listProfiles, params: azureProfileNames},
+		"/{account}/billingRoleAssignments": {run: a.listAssignments, params: azureListNames},
+		"/{account}/billingRoleDefinitions": {run: a.listDefinitions},
+		"/{account}/invoices":               {run: a.listInvoices, params: azureInvoiceNames},
+		"/{account}/invoices/{invoice}":     {run: a.getInvoice},
+	}
+}
+
+func (a *Azure) profileOps() map[string]azureOp {
+	return map[string]azureOp{
+		"":                        {run: a.getProfile},
+		"/billingPermissions":     {run: a.listPermissions},
+		"/billingRoleAssignments": {run: a.listAssignments, params: azureListNames},
+		"/billingRoleDefinitions": {run: a.listDefinitions},
+		"/invoices":               {run: a.listInvoices, params: azureInvoiceNames},
+		"/paymentMethodLinks":     {run: a.listMethods},
+	}
+}
+
+func (a *Azure) graphOps() map[string]azureOp {
+	list := []string{"$select", "$top", "$count", "$skiptoken"}
+	return map[string]azureOp{
+		"/users":                         {run: a.listUsers, params: append([]string{"$filter"}, list...)},
+		"/users/{id}":                    {run: a.getUser, params: []string{"$select"}},
+		"/groups":                        {run: a.listGroups, params: list},
+		"/groups/{id}/transitiveMembers": {run: a.listMembers, params: list},
+		"/groups/{id}/transitiveMembers/microsoft.graph.user": {run: a.listMembers, params: list},
+		"/servicePrincipals/{id}":                             {run: a.getPrincipal, params: []string{"$select"}},
+	}
 }

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // azureBilling is the path of everything that the billing API has.
 const azureBilling = "/providers/Microsoft.Billing/billingAccounts"
 
@@ -37,20 +39,13 @@ func (a *Azure) lookScope(req *azureRequest) (*AzureAccount, *AzureProfile, *azu
 
 // mayRead tells whether the caller may read an account, or the given profile of it. A role on the account reaches every profile.
 func (a *Azure) mayRead(req *azureRequest, account *AzureAccount, profile *AzureProfile) bool {
-	for _, holder := range a.holders(req.token.object) {
-		for _, reader := range account.Readers {
-			if reader == holder {
-				return true
-			}
-		}
-		for _, held := range a.assignments {
-			if held.Principal == holder && held.Account == account.Name && azureRoles[held.Role].reads &&
-				(held.Profile == "" || profile != nil && held.Profile == profile.Name) {
-				return true
-			}
-		}
+	holders := a.holders(req.token.object)
+	if slices.ContainsFunc(account.Readers, func(reader string) bool { return slices.Contains(holders, reader) }) {
+		return true
 	}
-	return false
+	return slices.ContainsFunc(a.assignments, func(held azureAssignment) bool {
+		return held.reaches(account, profile) && azureRoles[held.Role].reads && slices.Contains(holders, held.Principal)
+	})
 }
 
 // mayEnter tells whether the caller may read the account, or at least one profile of it.
@@ -102,7 +97,8 @@ func (a *Azure) renderAccount(req *azureRequest, account *AzureAccount) object {
 		p["primaryBillingTenantId"] = a.config.Tenant
 		p["billingRelationshipTypes"], p["qualifications"] = []string{"Direct"}, []string{"Commercial"}
 		if account.Agreement == AzureEnterprise {
-			p["accountSubType"] = "Enterprise"
+			// Payment terms, which a representative grants, are for "account type Enterprise" (armbilling, AccountsClient.BeginAddPaymentTerms).
+			p["accountType"], p["accountSubType"] = "Enterprise", "Enterprise"
 		}
 	}
 	return azureResource(account.id(), account.Name, "Microsoft.Billing/billingAccounts", p)

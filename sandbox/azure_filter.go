@@ -20,16 +20,16 @@ func azureFilter(query url.Values, advanced bool) (func(*AzureUser) bool, *azure
 	if !query.Has("$filter") {
 		return func(*AzureUser) bool { return true }, nil
 	}
-	var any []func(*AzureUser) bool
+	var clauses []func(*AzureUser) bool
 	for rest := query.Get("$filter"); ; {
 		length, matches, err := azureComparison(rest, advanced)
 		if err != nil {
 			return nil, err
 		}
-		any = append(any, matches)
+		clauses = append(clauses, matches)
 		if rest = rest[length:]; rest == "" {
 			return func(u *AzureUser) bool {
-				return slices.ContainsFunc(any, func(matches func(*AzureUser) bool) bool { return matches(u) })
+				return slices.ContainsFunc(clauses, func(matches func(*AzureUser) bool) bool { return matches(u) })
 			}, nil
 		}
 		var joined bool
@@ -64,8 +64,7 @@ func azureComparison(filter string, advanced bool) (int, func(*AzureUser) bool, 
 	if found := azureOneOf.FindStringSubmatch(filter); found != nil {
 		ids := strings.Split(strings.ToLower(strings.ReplaceAll(found[1]+found[2], "'", "")), ",")
 		if len(ids) > 15 {
-			return 0, nil, azureInvalid("BadRequest", "Invalid filter clause: Too many child clauses specified in search filter expression containing 'OR' operators: "+
-				strconv.Itoa(len(ids))+". Max allowed: 15.")
+			return 0, nil, azureInvalid("BadRequest", "Invalid filter clause: Too many child clauses: "+strconv.Itoa(len(ids))+". Max allowed: 15.")
 		}
 		return len(found[0]), func(u *AzureUser) bool {
 			return slices.ContainsFunc(ids, func(id string) bool { return strings.TrimSpace(id) == strings.ToLower(u.ID) })

@@ -105,11 +105,10 @@ func (a *Azure) holders(principal string) []string {
 }
 
 // permit checks that the application has one of the permissions that allow an operation.
-func (a *Azure) permit(any ...string) *azureError {
-	for _, permission := range append(any, "Directory.Read.All") {
-		if slices.Contains(a.config.Permissions, permission) {
-			return nil
-		}
+func (a *Azure) permit(enough ...string) *azureError {
+	enough = append(enough, "Directory.Read.All")
+	if slices.ContainsFunc(a.config.Permissions, func(held string) bool { return slices.Contains(enough, held) }) {
+		return nil
 	}
 	return azureDenied()
 }

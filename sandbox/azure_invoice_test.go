@@ -44,7 +44,7 @@ func TestAzureAgreementsHaveTheirOwnShapes(t *testing.T) {
 	c.billing("").wants(t, 200, `"MicrosoftCustomerAgreement"`, `"accountSubType":"Professional"`, `"country":"NO"`)
 	c.account = c.azure.AddAccount(sandbox.AzureAccount{Agreement: sandbox.AzureEnterprise})
 	c.azure.Assign(sandbox.AzureAssignment{Account: c.account, Role: sandbox.AzureAccountReader, Principal: bot})
-	c.billing("").wants(t, 200, `"MicrosoftCustomerAgreement"`, `"accountSubType":"Enterprise"`)
+	c.billing("").wants(t, 200, `"MicrosoftCustomerAgreement"`, `"accountType":"Enterprise"`)
 
 	c.account = c.azure.AddAccount(sandbox.AzureAccount{Agreement: sandbox.AzureEA})
 	c.azure.Assign(sandbox.AzureAssignment{Account: c.account, Role: sandbox.AzureEnrollmentReader, Principal: bot, Email: "ada@fjord.example"})

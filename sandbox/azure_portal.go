@@ -30,9 +30,9 @@ func (a *Azure) PortalHandler() http.Handler {
 	mux.Handle("GET /portal.css", http.FileServerFS(files))
 	mux.Handle("GET /portal.js", http.FileServerFS(files))
 	mux.HandleFunc("GET /invoice/{number}", p.invoice)
-	mux.HandleFunc("POST /invoice/{number}/pay", p.act(func(inv *azureInvoice, form url.Values) error { return a.pay(inv, form.Get("method")) }))
-	mux.HandleFunc("POST /invoice/{number}/decline", p.act(func(inv *azureInvoice, _ url.Values) error { return a.decline(inv, AzureBankDeclined) }))
-	mux.HandleFunc("POST /invoice/{number}/wire", p.act(func(inv *azureInvoice, _ url.Values) error { return a.wire(inv) }))
+	mux.HandleFunc("POST /invoice/{number}/pay", p.act(func(inv *azureInvoice, method string) error { return a.pay(inv, method) }))
+	mux.HandleFunc("POST /invoice/{number}/decline", p.act(func(inv *azureInvoice, _ string) error { return a.decline(inv, AzureBankDeclined) }))
+	mux.HandleFunc("POST /invoice/{number}/wire", p.act(func(inv *azureInvoice, _ string) error { return a.wire(inv) }))
 	guard := http.NewCrossOriginProtection().Handler(mux)
 	return loopbackOnly(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -40,7 +40,8 @@ func (a *Azure) PortalHandler() http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy",
+			"default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		guard.ServeHTTP(w, r)
 	}))
 }
@@ -74,7 +75,7 @@ func (p *portal) invoice(w http.ResponseWriter, r *http.Request) {
 }
 
 // act does what a person asked for and leads back to the invoice, which tells of a payment that failed. What cannot be done is said at once.
-func (p *portal) act(do func(*azureInvoice, url.Values) error) http.HandlerFunc {
+func (p *portal) act(do func(inv *azureInvoice, method string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		if err := r.ParseForm(); err != nil {
@@ -89,7 +90,7 @@ func (p *portal) act(do func(*azureInvoice, url.Values) error) http.HandlerFunc 
 			http.NotFound(w, r)
 			return
 		}
-		if err := do(inv, r.PostForm); err != nil && !errors.Is(err, ErrAzureDeclined) {
+		if err := do(inv, r.PostForm.Get("method")); err != nil && !errors.Is(err, ErrAzureDeclined) {
 			p.showInvoice(w, r, http.StatusConflict, err.Error())
 			return
 		}

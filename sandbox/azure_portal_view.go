@@ -40,7 +40,8 @@ func (a *Azure) portalInvoice(inv *azureInvoice) portalInvoice {
 	}
 	for _, m := range a.methods {
 		if m.Account == inv.Account && m.Profile == inv.Profile && m.usable(a.config.Now()) {
-			view.Methods = append(view.Methods, portalMethod{ID: m.ID, Label: fmt.Sprintf("%s ending in %s (expires %s)", m.Display, m.Last4, m.Expiration)})
+			label := fmt.Sprintf("%s ending in %s (expires %s)", m.Display, m.Last4, m.Expiration)
+			view.Methods = append(view.Methods, portalMethod{ID: m.ID, Label: label})
 		}
 	}
 	for _, failed := range inv.Failures {

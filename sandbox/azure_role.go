@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -43,8 +44,9 @@ var azureRoles = map[string]azureRole{
 		"40000000-aaaa-bbbb-cccc-200000000006"}},
 	AzureProfileContributor: {name: "Billing profile contributor", profile: true, reads: true, actions: []string{
 		"40000000-aaaa-bbbb-cccc-200000000001", "40000000-aaaa-bbbb-cccc-200000000006"}},
-	AzureProfileReader:    {name: "Billing profile reader", profile: true, reads: true, actions: []string{"40000000-aaaa-bbbb-cccc-200000000006"}},
-	AzureInvoiceManager:   {name: "Invoice manager", profile: true, reads: true, actions: []string{"40000000-aaaa-bbbb-cccc-200000000006", "40000000-aaaa-bbbb-cccc-200000000007"}},
+	AzureProfileReader: {name: "Billing profile reader", profile: true, reads: true, actions: []string{"40000000-aaaa-bbbb-cccc-200000000006"}},
+	AzureInvoiceManager: {name: "Invoice manager", profile: true, reads: true, actions: []string{"40000000-aaaa-bbbb-cccc-200000000006",
+		"40000000-aaaa-bbbb-cccc-200000000007"}},
 	AzureEnrollmentAdmin:  {name: "Enterprise Administrator", ea: true, reads: true},
 	AzureEnrollmentReader: {name: "EnrollmentReader", ea: true, reads: true},
 	AzureEAPurchaser:      {name: "EA purchaser", ea: true, reads: true},
@@ -67,6 +69,11 @@ type azureAssignment struct {
 	AzureAssignment
 	name    string
 	created time.Time
+}
+
+// reaches tells whether the role is held at the account or at the given profile of it; one on the account reaches every profile.
+func (held *azureAssignment) reaches(account *AzureAccount, profile *AzureProfile) bool {
+	return held.Account == account.Name && (held.Profile == "" || profile != nil && held.Profile == profile.Name)
 }
 
 // Assign gives a role, and returns the assignment's name.
@@ -119,13 +126,9 @@ func (a *Azure) renderAssignment(account *AzureAccount, profile *AzureProfile, h
 	if profile != nil {
 		scope, kind = profile.id(), "Microsoft.Billing/billingAccounts/billingProfiles/billingRoleAssignments"
 	}
-	tenant := held.Tenant
-	if tenant == "" {
-		tenant = a.config.Tenant
-	}
 	p := object{
 		"createdOn": azureTime(held.created), "createdByPrincipalId": a.config.Object, "createdByPrincipalTenantId": a.config.Tenant,
-		"modifiedOn": azureTime(time.Time{}), "principalId": held.Principal, "principalTenantId": tenant,
+		"modifiedOn": azureTime(time.Time{}), "principalId": held.Principal, "principalTenantId": cmp.Or(held.Tenant, a.config.Tenant),
 		"roleDefinitionId": scope + "/billingRoleDefinitions/" + held.Role, "scope": scope,
 	}
 	if account.Agreement == AzureEA {
@@ -181,10 +184,9 @@ func (a *Azure) listPermissions(req *azureRequest) (object, *azureError) {
 	if err != nil {
 		return nil, err
 	}
-	actions := []string{}
+	actions, holders := []string{}, a.holders(req.token.object)
 	for _, held := range a.assignments {
-		if held.Account == account.Name && slices.Contains(a.holders(req.token.object), held.Principal) &&
-			(held.Profile == "" || profile != nil && held.Profile == profile.Name) {
+		if held.reaches(account, profile) && slices.Contains(holders, held.Principal) {
 			actions = append(actions, azureRoles[held.Role].actions...)
 		}
 	}

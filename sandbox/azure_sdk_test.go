@@ -23,49 +23,43 @@ import (
 func TestTheOfficialClientReadsAHundredAndTwentyInvoicesExactly(t *testing.T) {
 	o := newOfficial(t, sandbox.AzureConfig{})
 	due := time.Date(2025, 3, 31, 0, 6, 48, 352368600, time.UTC)
-	var want []string
+	var numbers, totals []string
 	for n := range 120 {
-		want = append(want, o.invoice(fmt.Sprintf("%d.01", 131072+n), due))
+		totals = append(totals, fmt.Sprintf("%d.01", 131072+n))
+		numbers = append(numbers, o.invoice(totals[n], due))
 	}
-	var got, exact []string
-	for _, byProfile := range []bool{false, true} {
-		got, exact = nil, nil
-		var raw *http.Response
-		ctx := policy.WithCaptureResponse(t.Context(), &raw)
-		from, to := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-		collect := func(list []*armbilling.Invoice) {
-			for _, inv := range list {
-				got = append(got, *inv.Name)
-				if !inv.Properties.DueDate.Equal(due) {
-					t.Errorf("%s is due %s, want %s", *inv.Name, inv.Properties.DueDate, due)
-				}
+	from, to := time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var raw *http.Response
+	ctx := policy.WithCaptureResponse(t.Context(), &raw)
+	check := func(where string, list []*armbilling.Invoice, exact []string) {
+		t.Helper()
+		var got []string
+		for _, inv := range list {
+			got = append(got, *inv.Name)
+			if !inv.Properties.DueDate.Equal(due) {
+				t.Errorf("%s is due %s, want %s", *inv.Name, inv.Properties.DueDate, due)
 			}
+		}
+		if !slices.Equal(got, numbers) || !slices.Equal(exact, totals) {
+			t.Errorf("by %s the pager found %v of %v, want all 120 in order", where, got, exact)
+		}
+	}
+	client, exact := o.client.NewInvoicesClient(), []string(nil)
+	list := all(t, ctx, client.NewListByBillingAccountPager(o.account,
+		&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to}),
+		func(p armbilling.InvoicesClientListByBillingAccountResponse) []*armbilling.Invoice {
 			exact = append(exact, amounts(t, raw)...)
-		}
-		if byProfile {
-			pager := o.client.NewInvoicesClient().NewListByBillingProfilePager(o.account, o.engineering,
-				&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to})
-			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingProfileResponse) []*armbilling.Invoice {
-				collect(p.Value)
-				return nil
-			})
-		} else {
-			pager := o.client.NewInvoicesClient().NewListByBillingAccountPager(o.account,
-				&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to})
-			all(t, ctx, pager, func(p armbilling.InvoicesClientListByBillingAccountResponse) []*armbilling.Invoice {
-				collect(p.Value)
-				return nil
-			})
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("the pager found %d invoices, want the %d that were added, in order: %v", len(got), len(want), got)
-		}
-		for n, amount := range exact {
-			if wanted := fmt.Sprintf("%d.01", 131072+n); amount != wanted {
-				t.Errorf("the amount is written as %s, want %s", amount, wanted)
-			}
-		}
-	}
+			return p.Value
+		})
+	check("account", list, exact)
+	exact = nil
+	list = all(t, ctx, client.NewListByBillingProfilePager(o.account, o.engineering,
+		&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to}),
+		func(p armbilling.InvoicesClientListByBillingProfileResponse) []*armbilling.Invoice {
+			exact = append(exact, amounts(t, raw)...)
+			return p.Value
+		})
+	check("profile", list, exact)
 }
 
 // amounts reads amountDue of each invoice from the captured body, which azcore makes readable again.
@@ -107,13 +101,10 @@ func TestTheOfficialClientFailsOnTheRelativeLinkByItself(t *testing.T) {
 	}
 }
 
-func TestTheOfficialClientReadsAccountsProfilesMethodsAndRoles(t *testing.T) {
+func TestTheOfficialClientReadsAccountsProfilesAndMethods(t *testing.T) {
 	o := newOfficial(t, sandbox.AzureConfig{})
 	o.azure.AddMethod(sandbox.AzureMethod{Account: o.account, Profile: o.engineering, Type: "mc", Display: "Master Card", Last4: "1270"})
-	asha := o.azure.AddUser(sandbox.AzureUser{Mail: "asha@fjord.example"})
-	o.azure.Assign(sandbox.AzureAssignment{Account: o.account, Profile: o.engineering, Role: sandbox.AzureInvoiceManager, Principal: asha})
 	ctx := t.Context()
-
 	account, err := o.client.NewAccountsClient().Get(ctx, o.account, nil)
 	if err != nil || *account.Properties.AgreementType != armbilling.AgreementTypeMicrosoftCustomerAgreement || !*account.Properties.HasReadAccess {
 		t.Errorf("the account is %+v, %v", account.Properties, err)
@@ -135,6 +126,13 @@ func TestTheOfficialClientReadsAccountsProfilesMethodsAndRoles(t *testing.T) {
 		*links[0].Properties.Status != armbilling.PaymentMethodStatusActive || links[0].Properties.PaymentMethod != nil {
 		t.Errorf("the payment methods are %+v", links)
 	}
+}
+
+func TestTheOfficialClientReadsRolesAndPermissions(t *testing.T) {
+	o := newOfficial(t, sandbox.AzureConfig{})
+	asha := o.azure.AddUser(sandbox.AzureUser{Mail: "asha@fjord.example"})
+	o.azure.Assign(sandbox.AzureAssignment{Account: o.account, Profile: o.engineering, Role: sandbox.AzureInvoiceManager, Principal: asha})
+	ctx := t.Context()
 	roles := all(t, ctx, o.client.NewRoleAssignmentsClient().NewListByBillingProfilePager(o.account, o.engineering, nil),
 		func(p armbilling.RoleAssignmentsClientListByBillingProfileResponse) []*armbilling.RoleAssignment {
 			return p.Value

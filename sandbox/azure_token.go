@@ -105,7 +105,8 @@ func (a *Azure) authenticate(req *azureRequest) *azureError {
 		return azureUnauthorized("InvalidAuthenticationToken", "Access token is empty.")
 	case token == "":
 		err := azureUnauthorized("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-		err.header = http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization_uri=%q, error=%q", "https://"+req.r.Host+"/"+a.config.Tenant, "invalid_token")}}
+		err.header = http.Header{"Www-Authenticate": {fmt.Sprintf("Bearer authorization_uri=%q, error=%q",
+			"https://"+req.r.Host+"/"+a.config.Tenant, "invalid_token")}}
 		return err
 	case !known || !strings.EqualFold(kind, "Bearer"):
 		return azureUnauthorized("InvalidAuthenticationToken", "The access token is invalid.")

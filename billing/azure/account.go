@@ -82,7 +82,7 @@ func (p *Provider) askKind(ctx context.Context, account string) (kind, error) {
 		return err
 	})
 	if s := status(err); s == http.StatusForbidden || s == http.StatusNotFound {
-		p.logOnce(ctx, "a billing account cannot be read, only its invoices; what its agreement is, is told from its name", "account", account, "error", err)
+		p.logOnce(ctx, "a billing account cannot be read, only its invoices; what its agreement is, is told from its name", account, err)
 		return kind{Agreement: agreementOf(account)}, nil
 	}
 	if err != nil {

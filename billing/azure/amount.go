@@ -2,6 +2,7 @@ package azure
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -50,4 +51,33 @@ func shifted(number string, decimals int) (int64, bool) {
 		return 0, false
 	}
 	return value.Num().Int64(), true
+}
+
+// amounts fills in what is to pay and the total. Under agreements other than the customer agreement there is no total, and before 2024 none either:
+// then it is the charges of the period, and failing that what is due.
+func amounts(in *billing.Invoice, r rawProperties) (err error) {
+	closed := in.Status == billing.Paid || in.Status == billing.Void
+	due, total := r.AmountDue, r.TotalAmount
+	if !total.given() {
+		total = r.BilledAmount
+	}
+	if !total.given() {
+		total = due
+	}
+	if !total.given() || !due.given() && !closed {
+		return errors.New("it does not say what is due")
+	}
+	if in.Total, err = total.money(); err != nil {
+		return err
+	}
+	in.AmountDue.Currency = in.Total.Currency
+	if due.given() {
+		if in.AmountDue, err = due.money(); err != nil {
+			return err
+		}
+	}
+	if closed || in.AmountDue.Minor < 0 { // Less than nothing is a credit.
+		in.AmountDue.Minor = 0
+	}
+	return nil
 }

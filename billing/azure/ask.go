@@ -128,27 +128,39 @@ func (p *Provider) ask(ctx context.Context, about, what string, call func(contex
 func rows[T any](ctx context.Context, p *Provider, about, what string, pager *runtime.Pager[T]) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		for n := 0; pager.More(); n++ {
-			var page struct {
-				Value []json.RawMessage `json:"value"`
-			}
+			var page []json.RawMessage
 			body, err := p.ask(ctx, about, what, func(ctx context.Context) error {
 				_, err := pager.NextPage(ctx)
 				return err
 			})
-			if err == nil && (n >= maxPages || json.Unmarshal(body, &page) != nil) {
+			if err == nil && (n >= maxPages || listIn(body, &page) != nil) {
 				err = fmt.Errorf("%s: %w: what answers is not Azure, or its list has no end", what, billing.ErrUnavailable)
 			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, row := range page.Value {
+			for _, row := range page {
 				if !yield(row, nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// listIn reads the rows of a list. An answer without a list is no empty list: of roles that would be a plain no.
+func listIn[T any](body []byte, rows *[]T) error {
+	var page struct {
+		Value json.RawMessage `json:"value"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return err
+	}
+	if page.Value == nil {
+		return errors.New("it holds no list")
+	}
+	return json.Unmarshal(page.Value, rows)
 }
 
 // errResting is an ErrUnavailable that says nothing about other accounts.

@@ -109,7 +109,7 @@ var (
 	_ billing.Roles    = (*Provider)(nil)
 )
 
-// New checks the settings and connects nowhere. It returns ErrNoAccounts, ErrAccount, ErrEndpoint or ErrAuthority.
+// New checks the settings and connects nowhere. It returns ErrNoAccounts, ErrAccount, ErrEndpoint, or an error of DefaultCredential.
 func New(c Config) (*Provider, error) {
 	accounts, err := tidy(c.Accounts)
 	if err != nil {
@@ -146,6 +146,9 @@ func tidy(accounts []Account) ([]Account, error) {
 	}
 	var kept []Account
 	for _, a := range accounts {
+		if i := slices.IndexFunc(kept, func(b Account) bool { return strings.EqualFold(a.Account, b.Account) }); i >= 0 {
+			a.Account = kept[i].Account // One spelling, for it stands in the ids of invoices.
+		}
 		if !validName.MatchString(a.Account) || a.Profile != "" && !validName.MatchString(a.Profile) {
 			return nil, fmt.Errorf("%q: %w", a, ErrAccount)
 		}
@@ -160,6 +163,14 @@ func tidy(accounts []Account) ([]Account, error) {
 }
 
 func (a Account) same(b Account) bool { return strings.EqualFold(a.String(), b.String()) }
+
+// spelled is an account with its profile as the settings spell it, where they name it.
+func (p *Provider) spelled(at Account) Account {
+	if i := slices.IndexFunc(p.accounts, at.same); i >= 0 {
+		return p.accounts[i]
+	}
+	return at
+}
 
 // configured is what the settings say about an account, in their spelling, and which profiles of it they name; none means all.
 func (p *Provider) configured(account string) (name string, profiles []string, ok bool) {
@@ -189,8 +200,8 @@ func limit(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // logOnce warns of what holds until an operator acts, without repeating it every hour.
-func (p *Provider) logOnce(ctx context.Context, message string, args ...any) {
-	if _, said := p.once.LoadOrStore(fmt.Sprint(message, args), true); !said {
-		p.log.WarnContext(ctx, message, args...)
+func (p *Provider) logOnce(ctx context.Context, message, about string, err error) {
+	if _, said := p.once.LoadOrStore(message+about, true); !said {
+		p.log.WarnContext(ctx, message, "about", about, "error", err)
 	}
 }

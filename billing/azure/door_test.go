@@ -66,7 +66,6 @@ func TestNothingButReadingPassesADoor(t *testing.T) {
 }
 
 func TestAnAuthorityOfOnesOwnIsTheOnlyOneAsked(t *testing.T) {
-	_, _, _ = doors(t)
 	d := credentialDoor("https://login.example.org", false, nil)
 	for target, want := range map[string]bool{"https://login.example.org/t/oauth2/v2.0/token": true, "https://login.microsoftonline.com/t/oauth2/v2.0/token": false} {
 		r, _ := http.NewRequest(http.MethodPost, target, nil)

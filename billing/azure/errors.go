@@ -3,6 +3,7 @@ package azure
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -64,6 +65,9 @@ func explain(what string, err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err // Without the address.
 	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("%s: %w: its certificate is not trusted here; of a private CA, name the file in SSL_CERT_FILE", what, billing.ErrUnavailable)
+	}
 	if e, ok := errors.AsType[net.Error](err); ok {
 		return fmt.Errorf("%s: %w: %w", what, billing.ErrUnavailable, e)
 	}
@@ -94,7 +98,7 @@ func unauthenticated(what string, e *tokenError) error {
 	switch {
 	case errors.Is(e.err, context.DeadlineExceeded), errors.Is(e.err, context.Canceled),
 		tried && (failed.RawResponse == nil || failed.RawResponse.StatusCode >= 500 || failed.RawResponse.StatusCode == http.StatusTooManyRequests):
-		return fmt.Errorf("%s: %w: Entra could not be asked for a token", what, billing.ErrUnavailable)
+		return fmt.Errorf("%s: %w: Entra could not be asked for a token; see that it can be reached and that its certificate is trusted", what, billing.ErrUnavailable)
 	case tried:
 		code := cmp.Or(entraCode.FindString(failed.Error()), "no code")
 		return fmt.Errorf("%s: %w: Entra gives no token (%s); look at the AZURE_ variables", what, billing.ErrSetup, code)

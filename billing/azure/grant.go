@@ -199,7 +199,7 @@ func (p *Provider) assignments(ctx context.Context, at Account, maxAge time.Dura
 		return nil, nil, errors.Join(account.forbidden, profile.forbidden)
 	case account.forbidden != nil:
 		p.logOnce(ctx, "who has a role at the billing account cannot be read, so its owners are not known as such; give Kvitt the role billing account reader",
-			"account", at.Account, "error", account.forbidden)
+			at.Account, account.forbidden)
 	}
 	return slices.Concat(account.assignments, profile.assignments), profile.forbidden, nil
 }

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -78,11 +79,11 @@ func (p *Provider) askByObject(ctx context.Context, object string) ([]user, erro
 	if status(err) == http.StatusNotFound {
 		return nil, nil
 	}
+	if u.ID = strings.ToLower(u.ID); err == nil && u.ID != strings.ToLower(object) {
+		err = fmt.Errorf("a person: %w: what answers is not %s", billing.ErrUnavailable, graphName)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if u.ID = strings.ToLower(u.ID); u.ID != strings.ToLower(object) {
-		return nil, nil
 	}
 	return []user{u}, nil
 }
@@ -125,13 +126,11 @@ func (p *Provider) memberOf(ctx context.Context, id string, groups []string, max
 	return p.groups.get(id+" "+strings.Join(groups, ","), p.now(), maxAge, func() ([]string, error) {
 		var in []string
 		for chunk := range slices.Chunk(groups, groupsAtOnce) {
-			var answer struct {
-				Value []string `json:"value"`
-			}
-			if err := p.askGraph(ctx, "the groups of a person", "/v1.0/users/"+id+"/checkMemberGroups", map[string]any{"groupIds": chunk}, &answer); err != nil {
+			var answer []string
+			if _, err := askGraphList(ctx, p, "the groups of a person", "/v1.0/users/"+id+"/checkMemberGroups", map[string]any{"groupIds": chunk}, &answer); err != nil {
 				return nil, err
 			}
-			for _, group := range answer.Value {
+			for _, group := range answer {
 				in = append(in, strings.ToLower(group))
 			}
 		}
@@ -155,23 +154,36 @@ func (p *Provider) askUsers(ctx context.Context, what, path string, enough int) 
 	var all []user
 	link := path + "&$top=" + fmt.Sprint(min(enough+1, usersAtOnce))
 	for range maxPages {
-		var page struct {
-			Value []user `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := p.askGraph(ctx, what, link, nil, &page); err != nil {
+		var page []user
+		next, err := askGraphList(ctx, p, what, link, nil, &page)
+		if err != nil {
 			return nil, err
 		}
-		for _, u := range page.Value {
+		for _, u := range page {
 			u.ID = strings.ToLower(u.ID)
 			all = append(all, u)
 		}
-		if page.Next == "" || len(all) > enough {
+		if next == "" || len(all) > enough {
 			return all, nil
 		}
-		link = page.Next
+		link = next
 	}
 	return nil, fmt.Errorf("%s: %w: the list has no end", what, billing.ErrUnavailable)
+}
+
+// askGraphList asks Graph for a page of a list, and returns the address of the next one.
+func askGraphList[T any](ctx context.Context, p *Provider, what, link string, body any, page *[]T) (next string, err error) {
+	var raw json.RawMessage
+	if err := p.askGraph(ctx, what, link, body, &raw); err != nil {
+		return "", err
+	}
+	var more struct {
+		Next string `json:"@odata.nextLink"`
+	}
+	if listIn(raw, page) != nil || json.Unmarshal(raw, &more) != nil {
+		return "", fmt.Errorf("%s: %w: what answers is not %s", what, billing.ErrUnavailable, graphName)
+	}
+	return more.Next, nil
 }
 
 // askGraph asks Graph one question: a GET, or with a body a POST. A link to another host is refused at the door.

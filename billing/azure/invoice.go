@@ -19,7 +19,6 @@ import (
 const (
 	idPrefix = "azure:"
 	supplier = "Microsoft Azure" // Marketplace purchases too are billed by Microsoft.
-	pageSize = 50                // The largest that the service allows.
 
 	// The list is by billing period, not by due date, so the window has to reach back as far as something may be unpaid.
 	monthsBack, monthsAhead = 36, 2
@@ -38,21 +37,19 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	return func(yield func(billing.Invoice, error) bool) {
 		var failed []error
 		for _, account := range p.accounts {
+			var failure error
 			for invoice, err := range p.listed(ctx, account, since) {
-				if err != nil {
-					failed = append(failed, err)
-					break
-				}
-				if !yield(invoice, nil) {
+				if failure = err; err == nil && !yield(invoice, nil) {
 					return
 				}
 			}
-			if len(failed) > 0 && errors.Is(failed[len(failed)-1], billing.ErrUnavailable) && !errors.Is(failed[len(failed)-1], errResting) {
+			failed = append(failed, failure)
+			if errors.Is(failure, billing.ErrUnavailable) && !errors.Is(failure, errResting) {
 				break
 			}
 		}
-		if len(failed) > 0 {
-			yield(billing.Invoice{}, errors.Join(failed...))
+		if err := errors.Join(failed...); err != nil {
+			yield(billing.Invoice{}, err)
 		}
 	}
 }
@@ -90,16 +87,17 @@ func (p *Provider) listed(ctx context.Context, account Account, since time.Time)
 	}
 }
 
-// pages asks for the list that the settings name: of an account, or of one profile.
+// pages asks for the list that the settings name: of an account, or of one profile. The service pages by 50, its maximum, where nobody says "top"; so it was
+// recorded, and that a list asked for with "top" goes on after the first page was not.
 func (p *Provider) pages(ctx context.Context, account Account) iter.Seq2[json.RawMessage, error] {
 	from, to := p.now().UTC().AddDate(0, -monthsBack, 0), p.now().UTC().AddDate(0, monthsAhead, 0)
 	what, client := "the invoices of "+account.String(), p.billing.NewInvoicesClient()
 	if account.Profile == "" {
 		return rows(ctx, p, account.Account, what, client.NewListByBillingAccountPager(account.Account,
-			&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to, Top: new(int64(pageSize))}))
+			&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to}))
 	}
 	return rows(ctx, p, account.Account, what, client.NewListByBillingProfilePager(account.Account, account.Profile,
-		&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to, Top: new(int64(pageSize))}))
+		&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to}))
 }
 
 // wanted says whether the settings name an invoice's profile. An invoice that does not name its own is not shown where only some profiles are ours.
@@ -145,10 +143,7 @@ func (p *Provider) read(ctx context.Context, id string) (account string, raw raw
 	if account, _, ok = p.configured(account); !ok {
 		return "", raw, none
 	}
-	body, err := p.ask(ctx, account, "invoice "+id, func(ctx context.Context) error {
-		_, err := p.billing.NewInvoicesClient().GetByBillingAccount(ctx, account, name, nil)
-		return err
-	})
+	body, err := p.fetch(ctx, account, name)
 	switch {
 	case status(err) == http.StatusNotFound:
 		return "", raw, none
@@ -165,16 +160,40 @@ func (p *Provider) read(ctx context.Context, id string) (account string, raw raw
 	return account, raw, err
 }
 
+// fetch reads one invoice by its name. The service has no such question within a profile, and whether somebody with a role at a profile alone may ask it at the
+// account is not documented: where they may not, the invoice is looked for in the profile's list.
+func (p *Provider) fetch(ctx context.Context, account, name string) ([]byte, error) {
+	body, err := p.ask(ctx, account, "invoice "+account+"/"+name, func(ctx context.Context) error {
+		_, err := p.billing.NewInvoicesClient().GetByBillingAccount(ctx, account, name, nil)
+		return err
+	})
+	_, profiles, _ := p.configured(account)
+	if status(err) != http.StatusForbidden || len(profiles) == 0 {
+		return body, err
+	}
+	for _, profile := range profiles {
+		for row, err := range p.pages(ctx, Account{account, profile}) {
+			if err != nil {
+				return nil, err
+			}
+			if raw, _ := readInvoice(row); strings.EqualFold(raw.Name, name) {
+				return row, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("invoice %s/%s: %w", account, name, billing.ErrNotFound)
+}
+
 func unreadable(id string, err error) error {
 	return fmt.Errorf("invoice %s cannot be read, look at it in the Azure portal: %w", id, err)
 }
 
 // invoice says in billing's words what Azure says. An error that is neither ErrUnavailable nor ErrSetup is about this invoice alone.
 func (p *Provider) invoice(ctx context.Context, account string, raw rawInvoice) (billing.Invoice, error) {
-	r := raw.Properties
+	r, profile := raw.Properties, p.spelled(Account{account, raw.profile()})
 	in := billing.Invoice{
 		ID: idPrefix + account + "/" + raw.Name, Number: raw.Name, Reference: raw.Name, Supplier: supplier, Description: description(r),
-		Due: r.DueDate.in(p.zone), Status: statusOf(r.Status), Account: Account{account, raw.profile()}.String(), Link: p.invoiceLink(account, raw),
+		Due: r.DueDate.in(p.zone), Status: statusOf(r.Status), Account: profile.String(), Link: p.invoiceLink(account, raw),
 	}
 	if err := amounts(&in, r); err != nil {
 		return billing.Invoice{}, unreadable(in.ID, err)
@@ -189,7 +208,7 @@ func (p *Provider) invoice(ctx context.Context, account string, raw rawInvoice) 
 		in.Settlement = settlement(raw)
 	case billing.Open:
 		in.Failure = failure(raw)
-		if in.AutoCollect, err = p.collects(ctx, k, Account{account, raw.profile()}); err != nil {
+		if in.AutoCollect, err = p.collects(ctx, k, profile); err != nil {
 			return billing.Invoice{}, err
 		}
 		in.PayFailed = in.AutoCollect && (in.Failure != billing.Failure{} || p.pastDue(in, r))
@@ -208,35 +227,6 @@ func statusOf(word string) billing.Status {
 		return billing.Void
 	}
 	return billing.Held
-}
-
-// amounts fills in what is to pay and the total. Under agreements other than the customer agreement there is no total, and before 2024 none either:
-// then it is the charges of the period, and failing that what is due.
-func amounts(in *billing.Invoice, r rawProperties) (err error) {
-	closed := in.Status == billing.Paid || in.Status == billing.Void
-	due, total := r.AmountDue, r.TotalAmount
-	if !total.given() {
-		total = r.BilledAmount
-	}
-	if !total.given() {
-		total = due
-	}
-	if !total.given() || !due.given() && !closed {
-		return errors.New("it does not say what is due")
-	}
-	if in.Total, err = total.money(); err != nil {
-		return err
-	}
-	in.AmountDue.Currency = in.Total.Currency
-	if due.given() {
-		if in.AmountDue, err = due.money(); err != nil {
-			return err
-		}
-	}
-	if closed || in.AmountDue.Minor < 0 { // Less than nothing is a credit.
-		in.AmountDue.Minor = 0
-	}
-	return nil
 }
 
 // description has no words, so it fits every language. The period's days are those of UTC, in which Azure bills.

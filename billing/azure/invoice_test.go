@@ -1,7 +1,6 @@
 package azure_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -37,40 +36,6 @@ func TestAnInvoiceIsSaidInBillingsWords(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("error %v, and the invoice is (-want +got)\n%s", err, diff)
-	}
-}
-
-// The values are those that a float32 gets wrong, among them all nine digits.
-func TestAmountsAreExactToTheLastDigit(t *testing.T) {
-	for _, test := range []struct {
-		value    string // As it stands in the JSON.
-		currency string
-		want     int64
-	}{
-		{"131072.01", "EUR", 13107201}, {"1234567.89", "USD", 123456789}, {"999999.99", "NOK", 99999999}, {"9999999.99", "EUR", 999999999},
-		{"16384.001", "KWD", 16384001}, {"16777217", "JPY", 16777217}, {"0.1", "EUR", 10}, {"1e3", "EUR", 100000}, {"1.2345E2", "EUR", 12345},
-		{"10.000", "EUR", 1000}, {"1234.0", "ISK", 1234}, {"92233720368547758.07", "EUR", 9223372036854775807}, {`"12.30"`, "EUR", 1230}, {"-475.0", "EUR", 0},
-		{"5.5", "eur", 550},
-	} {
-		got, err := one(t, newWorld(), func(o object) {
-			o["amountDue"] = object{"currency": test.currency, "value": json.RawMessage(test.value)}
-		})
-		if want := (billing.Money{Minor: test.want, Currency: strings.ToUpper(test.currency)}); err != nil || got.AmountDue != want {
-			t.Errorf("%s %s is %v and %v, want %v", test.value, test.currency, got.AmountDue, err, want)
-		}
-	}
-}
-
-func TestAnAmountThatCannotBeExactIsNoAmount(t *testing.T) {
-	for _, amount := range []string{
-		`{"currency":"EUR","value":1.005}`, `{"currency":"JPY","value":0.5}`, `{"currency":"EUR","value":1e400}`, `{"currency":"EUR","value":1e99999999999}`,
-		`{"currency":"EUR","value":92233720368547758.08}`, `{"currency":"XXX","value":1}`, `{"currency":"","value":1}`, `{"value":1}`, `{"currency":"EUR"}`,
-		`{"currency":"EUR","value":"twelve"}`, `{"currency":"EUR","value":"12,30"}`, `{"currency":"EUR","value":null}`, `null`, `12`, `[]`,
-	} {
-		got, err := one(t, newWorld(), func(o object) { o["amountDue"], o["totalAmount"] = json.RawMessage(amount), json.RawMessage(amount) })
-		if err == nil {
-			t.Errorf("%s is read as %v", amount, got.AmountDue)
-		}
 	}
 }
 
@@ -120,32 +85,6 @@ func TestOnlyAnInvoiceIsAnInvoice(t *testing.T) {
 	}
 	_, err := one(t, newWorld(), func(o object) { delete(o, "documentType"); o["creditForDocumentId"] = "/x/G1" })
 	wantError(t, err, billing.ErrNotFound)
-}
-
-func TestADueInstantIsADayInTheConfiguredZone(t *testing.T) {
-	oslo, _ := time.LoadLocation("Europe/Oslo")
-	york, _ := time.LoadLocation("America/New_York")
-	for _, test := range []struct {
-		text string
-		zone *time.Location
-		want string
-	}{
-		{"2021-06-04T00:06:48.3523686Z", time.UTC, "2021-06-04"}, {"2021-06-04T00:06:48.3523686Z", york, "2021-06-03"}, {"2021-06-04T23:06:48Z", oslo, "2021-06-05"},
-		{"2021-06-04T23:30:00+05:30", time.UTC, "2021-06-04"}, {"2021-06-04T00:06:48", york, "2021-06-03"},
-		{"2021-06-04", york, "2021-06-04"}, {"06-04-2021", york, "2021-06-04"},
-		{"0001-01-01T00:00:00+00:00", york, ""}, {"0001-01-01", oslo, ""}, {"soon", oslo, ""}, {"", oslo, ""},
-	} {
-		got, err := one(t, newWorld(), func(o object) { o["dueDate"] = test.text }, func(c *azure.Config) { c.Zone = test.zone })
-		if err != nil || got.Due.String() != test.want {
-			t.Errorf("%q is %q in %v (%v), want %q", test.text, got.Due, test.zone, err, test.want)
-		}
-	}
-	if got, err := one(t, newWorld(), func(o object) { delete(o, "dueDate") }); err != nil || !got.Due.IsZero() {
-		t.Errorf("without a due date it is %v and %v", got.Due, err)
-	}
-	if got, err := one(t, newWorld(), func(o object) { o["dueDate"] = 12 }); err != nil || !got.Due.IsZero() {
-		t.Errorf("with a number for a due date it is %v and %v", got.Due, err)
-	}
 }
 
 func TestMissingFieldsLeaveNothingOut(t *testing.T) {
@@ -219,6 +158,35 @@ func TestOnlyTheConfiguredProfileIsSeen(t *testing.T) {
 		if err != nil || in.Number != "G000000001" {
 			t.Errorf("%s is listed (%v)", in.Number, err)
 		}
+	}
+}
+
+func TestABotThatMayAskAtTheProfileOnlyFindsAnInvoiceInItsList(t *testing.T) {
+	w := newWorld()
+	for i := range 60 {
+		w.put(fmt.Sprintf("G%09d", i), "1.00", march8)
+	}
+	w.fault("G000000055", refuse(403, "Unauthorized"))
+	w.fault("G000000099", refuse(403, "Unauthorized"))
+	p := w.provider(t, func(c *azure.Config) { c.Accounts[0].Profile = profile })
+	if in, err := p.Invoice(t.Context(), id("G000000055")); err != nil || in.Number != "G000000055" {
+		t.Errorf("%+v and %v", in, err)
+	}
+	_, err := p.Invoice(t.Context(), id("G000000099"))
+	wantError(t, err, billing.ErrNotFound)
+	_, err = w.provider(t).Invoice(t.Context(), id("G000000055"))
+	wantError(t, err, billing.ErrSetup)
+}
+
+func TestNamesAreSpelledAsInTheSettings(t *testing.T) {
+	w := newWorld()
+	w.put("G000000001", "1.00", march8)["billingProfileId"] = strings.ToLower(profilePath)
+	p := w.provider(t, func(c *azure.Config) {
+		c.Accounts = []azure.Account{{Account: strings.ToUpper(account), Profile: profile}, {Account: account, Profile: "OTHER"}}
+	})
+	in, err := p.Invoice(t.Context(), id("G000000001"))
+	if want := strings.ToUpper(account); err != nil || in.ID != "azure:"+want+"/G000000001" || in.Account != want+"/"+profile {
+		t.Errorf("%s of %s and %v", in.ID, in.Account, err)
 	}
 }
 

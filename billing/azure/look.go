@@ -77,7 +77,8 @@ func (s self) finding() Finding {
 	proof := map[string]string{"1": "a client secret", "2": "a certificate or a federated token"}[s.Proof]
 	switch {
 	case s.Kind == "user":
-		return Finding{Warn, "AZURE_CLIENT_ID", "signed in as a person, whose rights Kvitt then has", "Give Kvitt an identity of its own: an app registration or a managed identity"}
+		return Finding{Warn, "AZURE_CLIENT_ID", "signed in as a person, whose rights Kvitt then has",
+			"Give Kvitt an identity of its own: an app registration or a managed identity"}
 	case s.App == "":
 		return Finding{OK, "AZURE_CLIENT_ID", "signed in; whose token it is cannot be told", ""}
 	case proof == "":
@@ -180,7 +181,8 @@ func ownRoles(account Account, own []assignment) []Finding {
 			findings = append(findings, Finding{OK, account.String(), "Kvitt itself is " + name, ""})
 			continue
 		}
-		findings = append(findings, Finding{Warn, account.String(), "Kvitt itself is " + name + ", more than it needs", "Make it a reader: whoever steals its credential has this role"})
+		findings = append(findings, Finding{Warn, account.String(), "Kvitt itself is " + name + ", more than it needs",
+			"Make it a reader: whoever steals its credential has this role"})
 	}
 	return findings
 }
@@ -192,11 +194,12 @@ func (p *Provider) lookGraph(ctx context.Context) []Finding {
 		return []Finding{found(graphName, err, permissionHelp+"User.Read.All of Microsoft Graph: without it nobody is known to have a role")}
 	}
 	findings := []Finding{{OK, graphName, "people can be looked up", ""}}
-	var any struct{}
-	err = p.askGraph(ctx, "groups", "/v1.0/groups?$select=id&$top=1", nil, &any)
+	var groups []struct{}
+	_, err = askGraphList(ctx, p, "groups", "/v1.0/groups?$select=id&$top=1", nil, &groups)
 	switch {
 	case status(err) == http.StatusForbidden:
-		return append(findings, Finding{Warn, graphName, "groups cannot be looked into, so nobody may pay through a group", permissionHelp + "GroupMember.Read.All, if roles are given to groups"})
+		return append(findings, Finding{Warn, graphName, "groups cannot be looked into, so nobody may pay through a group",
+			permissionHelp + "GroupMember.Read.All, if roles are given to groups"})
 	case err != nil:
 		return append(findings, found(graphName, err, ""))
 	}

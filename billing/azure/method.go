@@ -129,7 +129,7 @@ func (p *Provider) linksOf(ctx context.Context, profile Account, maxAge time.Dur
 		var links []link
 		for row, err := range rows(ctx, p, profile.Account, "the payment methods of "+profile.String(), pager) {
 			if s := status(err); s == http.StatusForbidden || s == http.StatusNotFound {
-				p.logOnce(ctx, "the payment methods of a billing profile cannot be read, so people choose in the portal", "profile", profile.String(), "error", err)
+				p.logOnce(ctx, "the payment methods of a billing profile cannot be read, so people choose in the portal", profile.String(), err)
 				return nil, nil
 			}
 			if err != nil {

@@ -28,7 +28,7 @@ func (p *Provider) Payers(ctx context.Context, account string) ([]billing.Person
 		return nil, err
 	}
 	if missing != nil {
-		p.logOnce(ctx, "who has a role at a billing profile cannot be read; only those with a role at the account are reminded", "account", account, "error", missing)
+		p.logOnce(ctx, "who has a role at a billing profile cannot be read; only those with a role at the account are reminded", account, missing)
 	}
 	users, err := p.holders(ctx, paying)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *Provider) holders(ctx context.Context, paying []assignment) ([]user, er
 			return nil, err
 		}
 		if len(members) > maxPayers {
-			p.logOnce(ctx, "a group has more members than Kvitt looks at; give the role to a smaller one", "group", group, "looked_at", maxPayers)
+			p.logOnce(ctx, "a group has more than 200 members, and Kvitt looks at no more; give the role to a smaller one", group, nil)
 		}
 		all = append(all, members...)
 	}

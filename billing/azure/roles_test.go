@@ -2,6 +2,7 @@ package azure_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"kvitt/billing"
@@ -133,12 +134,22 @@ func TestWhatCannotBeFoundOutIsAnErrorAndNoYesAndNoPlainNo(t *testing.T) {
 	}
 }
 
+func TestAnAnswerWithoutAListIsNoEmptyList(t *testing.T) {
+	for _, last := range []string{"billingRoleAssignments", "users", "checkMemberGroups"} {
+		w := newWorld()
+		w.member(asha, "asha@example.com")
+		w.give(profilePath, invoiceManager, treasury)
+		w.fault(last, func(rw http.ResponseWriter, _ *http.Request) { reply(rw, object{"welcome": "sign in"}) })
+		_, err := w.provider(t).MayPay(t.Context(), account+"/"+profile, byMail("asha@example.com"), 0)
+		wantError(t, err, billing.ErrUnavailable)
+	}
+}
+
 func TestABotThatReadsOnlyTheProfileUsesTheProfilesRoles(t *testing.T) {
 	w := newWorld()
 	w.member(asha, "asha@example.com")
 	w.give(profilePath, invoiceManager, asha)
-	forbidden := refuse(403, "Unauthorized")
-	w.mux.HandleFunc("GET "+accountPath+"/billingRoleAssignments", forbidden)
+	w.mux.HandleFunc("GET "+accountPath+"/billingRoleAssignments", refuse(403, "Unauthorized"))
 	p := w.provider(t)
 	for range 3 {
 		if grant, err := p.MayPay(t.Context(), account+"/"+profile, byMail("asha@example.com"), 0); err != nil || grant.Role != "Invoice manager" {

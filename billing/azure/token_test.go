@@ -3,6 +3,8 @@ package azure_test
 import (
 	"context"
 	"encoding/base64"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -40,3 +42,21 @@ const (
 	bot    = "b0000000-0000-4000-8000-000000000001"
 	botApp = "b0000000-0000-4000-8000-000000000002"
 )
+
+// syncBuilder is a log that several goroutines may write.
+type syncBuilder struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *syncBuilder) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuilder) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

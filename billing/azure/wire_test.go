@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -57,6 +59,20 @@ func TestAHundredAndTwentyInvoicesComeOverTLSFromAPrivateCloud(t *testing.T) {
 	}
 	if strings.Contains(w.log.String(), "eyJ") || strings.Contains(w.log.String(), "very-secret") {
 		t.Errorf("the log holds a secret:\n%s", w.log)
+	}
+}
+
+func TestACertificateThatIsNotTrustedIsNamedAsTheReason(t *testing.T) {
+	w := newWorld()
+	server := httptest.NewUnstartedServer(w)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	p := w.provider(t, func(c *azure.Config) { c.Transport, c.Endpoint = nil, server.URL })
+	_, err := p.Invoice(t.Context(), id("G000000001"))
+	wantError(t, err, billing.ErrUnavailable)
+	if !strings.Contains(err.Error(), "SSL_CERT_FILE") || len(w.asked) != 0 {
+		t.Errorf("the error is %v, and %d requests came", err, len(w.asked))
 	}
 }
 

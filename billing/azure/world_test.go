@@ -1,6 +1,7 @@
 package azure_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -108,7 +109,7 @@ func reply(rw http.ResponseWriter, body any) {
 
 func fail(rw http.ResponseWriter, status int, code string) {
 	rw.Header().Set("Content-Type", "application/json")
-	rw.Header().Set("x-ms-request-id", "req-1")
+	rw.Header().Set("x-ms-request-id", rand.Text()) // As each request has its own.
 	rw.WriteHeader(status)
 	_ = json.NewEncoder(rw).Encode(object{"error": object{"code": code, "message": "A message with a secret in it."}})
 }
@@ -230,22 +231,4 @@ func (w *world) fault(last string, do http.HandlerFunc) {
 
 func refuse(status int, code string) http.HandlerFunc {
 	return func(rw http.ResponseWriter, _ *http.Request) { fail(rw, status, code) }
-}
-
-// syncBuilder is a log that several goroutines may write.
-type syncBuilder struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *syncBuilder) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *syncBuilder) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
