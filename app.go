@@ -23,8 +23,9 @@ import (
 
 // wires are what an app hangs on besides its settings. The zero value is the real world; tests put pretend far ends and a pretend clock in.
 type wires struct {
-	Slack  *http.Client     // Nil: bot's own.
-	Stripe *http.Client     // Nil: stripe's own.
+	Slack  *http.Client // Nil: bot's own.
+	Stripe *http.Client // Nil: stripe's own.
+	Azure  azureWires
 	Now    func() time.Time // Nil: time.Now.
 	Log    *slog.Logger
 }
@@ -74,6 +75,8 @@ func scopes(s settings.Settings) []bot.Scope {
 	}
 	if slices.ContainsFunc(s.Admins, func(entry string) bool { return slices.Contains([]byte(entry), '@') }) {
 		need = append(need, bot.Scope{Name: "users:read.email", Why: "to find the e-mail addresses of KVITT_ADMINS"})
+	} else if s.Bills(settings.Azure) {
+		need = append(need, bot.Scope{Name: "users:read.email", Why: "to find who holds a billing role in Azure"})
 	}
 	return need
 }
@@ -113,8 +116,9 @@ func (a *app) connect(ctx context.Context) error {
 		Bot: a.bot, Backend: a.backend, Providers: providers, Now: a.clock.now, Log: a.log, Sync: s.Sync, Sweep: s.Sweep, Observe: a.metrics.seeFlows(a.now),
 		Records:   store.Of[flows.Record](a.backend, id.Team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](a.backend, id.Team, flows.KindMailbox),
-		Admins:    &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.clock.now, Log: a.log},
-		People:    &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
+		Admins: &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.clock.now, Log: a.log,
+			Roles: withRoles(providers), Identities: s.Identities, Payers: store.Of[flows.Payers](a.backend, id.Team, "payers")},
+		People: &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
 			Schedule: flows.Schedule{Offsets: s.Reminders.Offsets, Every: s.Reminders.Every},
@@ -166,6 +170,8 @@ func (a *app) providers() ([]billing.Provider, error) {
 // provider wires one billing service.
 func (a *app) provider(name string) (billing.Provider, error) {
 	switch name {
+	case settings.Azure:
+		return a.azure()
 	case settings.Ledger:
 		a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.clock.now)
 		return a.ledger, nil

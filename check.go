@@ -40,6 +40,7 @@ func check(ctx context.Context, set settings.Settings, std streams) error {
 		c.app.backend = c.backend
 	}
 	c.admins(ctx)
+	c.identities(ctx)
 	c.channels(ctx)
 	c.billing(ctx)
 	c.times()

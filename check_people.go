@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"kvitt/bot"
 	"kvitt/flows"
+	"kvitt/settings"
 )
 
 // admins looks every entry of KVITT_ADMINS up.
@@ -32,16 +34,41 @@ func (c *checker) admins(ctx context.Context) {
 	}
 	_, missing := named[""]
 	delete(named, "")
+	byRole := c.set.Bills(settings.Azure)
 	switch {
 	case len(c.set.ApprovalFrom) > 0:
-		c.approval(len(named))
-	case len(named) == 1 && !missing:
+		c.approval(len(named), byRole)
+	case len(named) == 1 && !missing && !byRole:
 		c.warn(about, "there is only one billing admin: nobody is asked while that person is away", "Name a second one")
 	}
 }
 
-// approval says from which amounts on a second billing admin must approve; with fewer than two nobody could pay those.
-func (c *checker) approval(admins int) {
+// identities looks up whom the operator linked to identities at Entra.
+func (c *checker) identities(ctx context.Context) {
+	const about = "KVITT_IDENTITIES"
+	for _, user := range slices.Sorted(maps.Keys(c.set.Identities)) {
+		if c.team == "" {
+			return
+		}
+		ctx, cancel := within(ctx)
+		person, err := c.lookUp(ctx, user)
+		cancel()
+		switch {
+		case errors.Is(err, bot.ErrGone), errors.Is(err, bot.ErrNotFound):
+			c.fail(about, user+" is nobody in this workspace", "Correct it: a person's id is in their Slack profile under Copy member ID")
+		case err != nil:
+			c.failedBySlack(about, fmt.Errorf("%s could not be looked up: %w", user, err))
+		case !person.FullMember(c.team):
+			c.fail(about, fmt.Sprintf("%s (%s) is %s, and so may not pay whatever their role", user, person.Name, whyNoMember(person)), "Link a full member of this workspace")
+		default:
+			c.ok(about, "%s (%s) is %s at Entra", user, person.Name, c.set.Identities[user])
+		}
+	}
+}
+
+// approval says from which amounts on a second billing admin must approve; with fewer than two nobody could pay those. How many Azure's roles make one
+// is not counted here.
+func (c *checker) approval(admins int, byRole bool) {
 	const about = "KVITT_APPROVAL_FROM"
 	limits, err := approvalLimits(c.set.ApprovalFrom)
 	if err != nil {
@@ -54,7 +81,7 @@ func (c *checker) approval(admins int) {
 	}
 	slices.Sort(from)
 	c.ok(about, "a second billing admin must approve from %s on, and every amount in another currency", strings.Join(from, ", "))
-	if admins < 2 {
+	if admins < 2 && !byRole {
 		c.fail(about, fmt.Sprintf("of billing admins %d could be found: nobody could approve, and what needs an approval could not be paid", admins), "Name a second one in KVITT_ADMINS")
 	}
 }

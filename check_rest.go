@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kvitt/billing"
+	"kvitt/billing/azure"
 	"kvitt/billing/stripe"
 	"kvitt/settings"
 )
@@ -58,8 +59,11 @@ func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 		found += fmt.Sprintf(", of which %d without a due date: listed, never reminded of", dateless)
 	}
 	c.ok(about, "%s", found)
-	if s, ok := p.(*stripe.Provider); ok {
-		c.stripe(ctx, s)
+	switch p := p.(type) {
+	case *stripe.Provider:
+		c.stripe(ctx, p)
+	case *azure.Provider:
+		c.azure(ctx, p)
 	}
 }
 
@@ -78,9 +82,26 @@ func (c *checker) stripe(ctx context.Context, p *stripe.Provider) {
 	c.stripeKey()
 }
 
+// azure tells what azure's own look found.
+func (c *checker) azure(ctx context.Context, p *azure.Provider) {
+	for _, f := range p.Look(ctx) {
+		switch f.Level {
+		case azure.Fail:
+			c.fail(f.About, f.Found, f.Mend)
+		case azure.Warn:
+			c.warn(f.About, f.Found, f.Mend)
+		default:
+			c.ok(f.About, "%s", f.Found)
+		}
+	}
+}
+
 func whatToSet(service string) string {
 	if service == settings.Stripe {
 		return "Look at STRIPE_API_KEY (of the account that issues the invoices; a restricted key needs to read invoices) and at KVITT_STRIPE_CUSTOMERS"
+	}
+	if service == settings.Azure {
+		return "Look at the AZURE_ variables, at KVITT_AZURE_ACCOUNTS, and at the role of Kvitt's application there"
 	}
 	return "Look at its settings"
 }

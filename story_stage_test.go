@@ -31,6 +31,8 @@ type stage struct {
 	env      map[string]string
 	slack    *sandbox.Slack
 	stripe   *sandbox.Stripe
+	azure    *azureStage       // Nil in a story without it.
+	roles    map[string]string // Who has which role assignment in Azure.
 	people   map[string]string // Name to user id.
 	finance  string
 	customer string
@@ -116,7 +118,11 @@ func (s *stage) alive() error {
 	if l.store, err = store.OpenFile(s.t.Context(), set.Data, store.FileOptions{NoSync: true, Log: log}); err != nil {
 		return err
 	}
-	l.app = newApp(set, mortal{l.store, &l.dead, &l.cut}, wires{Log: log, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport())})
+	azure, err := s.azure.wires(l)
+	if err != nil {
+		return err
+	}
+	l.app = newApp(set, mortal{l.store, &l.dead, &l.cut}, wires{Log: log, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport()), Azure: azure})
 	var ctx context.Context
 	ctx, l.stop = context.WithCancel(context.Background())
 	if err := l.app.connect(ctx); err != nil {

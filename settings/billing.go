@@ -72,12 +72,25 @@ func stripeKey(value string) (Secret, error) {
 // isLive says whether a key moves real money: sk_live_…, rk_live_… and an organisation's sk_org_live_….
 func isLive(key Secret) bool { return strings.Contains(key.Reveal(), "_live") }
 
-// anySecret is one whose form is not ours to judge.
-func anySecret(value string) (Secret, error) {
-	if strings.ContainsFunc(value, unicode.IsControl) {
-		return "", errors.New("a secret on one line")
+// lend passes a value on to azidentity. Only what could never be right is refused: no form of it is ours to judge but that of an address.
+func (a *AzureSettings) lend(variable string) func(string) error {
+	return func(value string) error {
+		if strings.ContainsFunc(value, unicode.IsControl) {
+			return errors.New("a value on one line")
+		}
+		if variable == "AZURE_AUTHORITY_HOST" {
+			at, err := origin(strings.TrimSuffix(value, "/"))
+			if err != nil {
+				return err
+			}
+			value = at
+		}
+		if a.Environ == nil {
+			a.Environ = map[string]Secret{}
+		}
+		a.Environ[variable] = Secret(value)
+		return nil
 	}
-	return Secret(value), nil
 }
 
 func webhookSecret(value string) (Secret, error) {
@@ -91,7 +104,7 @@ func webhookSecret(value string) (Secret, error) {
 var (
 	customerID = regexp.MustCompile(`^cus_[0-9A-Za-z_-]{1,250}$`)
 	// A billing account is digits (EA), a GUID (MOSP) or GUID:GUID_date (MCA, MPA).
-	accountName = regexp.MustCompile(`^[0-9A-Za-z:_-]{1,128}$`)
+	accountName = regexp.MustCompile(`^[0-9A-Za-z:._-]{1,128}$`)
 )
 
 func customer(value string) (string, error) {

@@ -19,7 +19,7 @@ type Flags struct {
 	fields reflect.Value // A struct with one *string for each name.
 }
 
-// NewFlags makes the flags of a command: one for each of its settings that is not secret.
+// NewFlags makes the flags of a command: one for each of its settings that is neither secret nor for azidentity.
 func NewFlags(command Command) *Flags {
 	f := new(Flags)
 	var fields []reflect.StructField
@@ -52,7 +52,7 @@ func (f *Flags) Given() map[string]string {
 // flagged returns the settings of a command that have a flag.
 func flagged(table []definition, command Command) []definition {
 	return slices.DeleteFunc(slices.Clone(table), func(d definition) bool {
-		return d.secret || !slices.Contains(d.commands, command)
+		return d.secret || d.lent || !slices.Contains(d.commands, command)
 	})
 }
 

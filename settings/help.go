@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Help lists in plain text the secrets that a command takes, which have no flag and so are in no list of its flags. It is
+// Help lists in plain text the secrets that a command takes and what is for azidentity, which have no flag and so are in no list of its flags. It is
 // empty for a command that takes none.
 func Help(command Command) string {
 	var b strings.Builder
 	for _, d := range table(new(Settings), nil) {
-		if d.secret && slices.Contains(d.commands, command) {
+		if (d.secret || d.lent) && slices.Contains(d.commands, command) {
 			fmt.Fprintf(&b, "  %s\n", d.help(command))
 		}
 	}
 	if b.Len() == 0 {
 		return ""
 	}
-	return "Secrets have no flag. Set the variable, or the variable with _FILE after its name to the path of a file:\n\n" + b.String()
+	return "These have no flag. Set the variable, or the variable with _FILE after its name to the path of a file:\n\n" + b.String()
 }
 
 // Markdown is the table of all settings for the README, which a test keeps equal to it.

@@ -105,8 +105,8 @@ func (l *loader) read() *Error {
 
 // find returns what was set for a definition; an empty value means nothing.
 func (l *loader) find(d definition) (given, *Error) {
-	if d.secret {
-		return l.findSecret(d)
+	if d.secret || d.lent {
+		return l.findFiled(d)
 	}
 	if value, ok := l.options.Flags[flagName(d.variable)]; ok {
 		return given{value: strings.TrimSpace(value), variable: d.variable, flag: "--" + flagName(d.variable)}, nil
@@ -114,7 +114,7 @@ func (l *loader) find(d definition) (given, *Error) {
 	return given{value: strings.TrimSpace(l.environ[d.variable]), variable: d.variable}, nil
 }
 
-func (l *loader) findSecret(d definition) (given, *Error) {
+func (l *loader) findFiled(d definition) (given, *Error) {
 	direct := given{value: l.environ[d.variable], variable: d.variable}
 	file := fileVariable(d.variable)
 	path := l.environ[file]
@@ -130,7 +130,7 @@ func (l *loader) findSecret(d definition) (given, *Error) {
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	if value == "" {
-		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file with the secret in it; this one is empty"}
+		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file with something in it; this one is empty"}
 	}
 	return given{value: value, variable: file}, nil
 }

@@ -5,7 +5,7 @@
 // complete and free of contradictions, and that no error or formatted Settings ever shows a secret.
 //
 // It connects to nothing, starts nothing and imports nothing of this module: whether a token works is for `kvitt check`.
-// What AZURE_* variables say is for azidentity; of them only secrets enter here.
+// What AZURE_* variables say is for azidentity: they are passed on as they are.
 package settings
 
 import (
@@ -88,14 +88,12 @@ type StripeSettings struct {
 	Customers      []string // cus_…
 }
 
-// AzureSettings is which invoices of Azure to look at, and where. The secrets are here only because each may come from a file, which azidentity does not
-// read; whatever else it reads from AZURE_* variables is its own business.
+// AzureSettings is which invoices of Azure to look at, and where.
 type AzureSettings struct {
-	ClientSecret        Secret
-	CertificatePassword Secret
-	Accounts            []AzureAccount
-	Endpoint            string // Scheme and host of Azure Resource Manager without a trailing slash; empty: the public cloud's.
-	GraphEndpoint       string // Likewise, of Microsoft Graph.
+	Environ       map[string]Secret // What azidentity is to find in the environment, by AZURE_ variable: each may come from a file, which it does not read.
+	Accounts      []AzureAccount
+	Endpoint      string // Scheme and host of Azure Resource Manager without a trailing slash; empty: the public cloud's.
+	GraphEndpoint string // Likewise, of Microsoft Graph.
 }
 
 // AzureAccount is a billing account by its name, or one of its billing profiles.

@@ -123,7 +123,7 @@ func TestASecretMayComeFromAFileWithOneLineBreakAtItsEnd(t *testing.T) {
 	}
 	wantError(t, from("/run/two"), `SLACK_BOT_TOKEN_FILE is "xoxb-…"; expected the bot token (xoxb-…), `+
 		"without spaces, line breaks and other characters around it")
-	wantError(t, from("/run/empty"), `SLACK_BOT_TOKEN_FILE is "/run/empty"; expected a file with the secret in it; this one is empty`)
+	wantError(t, from("/run/empty"), `SLACK_BOT_TOKEN_FILE is "/run/empty"; expected a file with something in it; this one is empty`)
 	wantError(t, from("/run/none"), `SLACK_BOT_TOKEN_FILE is "/run/none"; expected a file that can be read (no such file)`)
 	wantError(t, from("xoxb-1-itself"), `SLACK_BOT_TOKEN_FILE is "xoxb-…"; expected a file that can be read (no such file)`)
 

@@ -17,12 +17,13 @@ const (
 
 // definition describes one setting. Everything that is said or done about a setting follows from it.
 type definition struct {
-	variable string // Its flag, unless it is secret, is called flagName(variable).
+	variable string // Its flag, unless it is secret or lent, is called flagName(variable).
 	meaning  string // For people, in Markdown.
 	fallback string // What is read where nothing is set; may be empty.
 	inDemo   string // The fallback of kvitt demo where it is another one.
 	unset    string // What people are told instead of the fallback, in Markdown.
 	secret   bool   // Has no flag, may come from variable_FILE, is never shown.
+	lent     bool   // For azidentity, which reads the environment: has no flag, and may come from variable_FILE.
 	commands []Command
 	service  string             // The billing service without which it has no effect; empty: it always has.
 	notYet   string             // What this version does not do with it: "take webhooks". Empty: implemented.
@@ -31,7 +32,7 @@ type definition struct {
 
 // table is the only list of settings, in the order in which people read it. Its parse functions fill s.
 func table(s *Settings, amount func(code, amount string) error) []definition {
-	return slices.Concat(slackTable(s), doorTable(s), peopleTable(s), timeTable(s), billingTable(s, amount))
+	return slices.Concat(slackTable(s), doorTable(s), peopleTable(s), timeTable(s), billingTable(s, amount), azureTable(s), ledgerTable(s))
 }
 
 var (
@@ -131,17 +132,34 @@ func billingTable(s *Settings, amount func(code, amount string) error) []definit
 			meaning: "another Stripe, scheme and host only; refused with a live key", unset: "Stripe's"},
 		{variable: "KVITT_STRIPE_CUSTOMERS", service: Stripe, commands: serving, parse: into(&s.Stripe.Customers, list(customer)),
 			meaning: "customers (`cus_…`), comma-separated, whose invoices this workspace pays", unset: "required with `stripe`"},
-		{variable: "AZURE_CLIENT_SECRET", service: Azure, secret: true, commands: serving, parse: into(&s.Azure.ClientSecret, anySecret),
-			meaning: "Azure: the secret of the application in `AZURE_CLIENT_ID`, in the directory of `AZURE_TENANT_ID`; instead of it, whatever else azidentity's default chain reads",
-			unset:   "none"},
-		{variable: "AZURE_CLIENT_CERTIFICATE_PASSWORD", service: Azure, secret: true, commands: serving, parse: into(&s.Azure.CertificatePassword, anySecret),
-			meaning: "password of the certificate in `AZURE_CLIENT_CERTIFICATE_PATH`", unset: "none"},
+	}
+}
+
+// azureTable begins with what azidentity's default chain reads: https://learn.microsoft.com/azure/developer/go/sdk/authentication/credential-chains.
+func azureTable(s *Settings) []definition {
+	lent := func(variable, meaning string) definition {
+		return definition{variable: variable, service: Azure, lent: true, commands: serving, meaning: meaning, unset: "none", parse: s.Azure.lend(variable)}
+	}
+	secret := lent("AZURE_CLIENT_SECRET", "its secret")
+	password := lent("AZURE_CLIENT_CERTIFICATE_PASSWORD", "its password")
+	secret.secret, password.secret = true, true
+	return []definition{
+		lent("AZURE_TENANT_ID", "Azure: the directory in which Kvitt's application is registered"),
+		lent("AZURE_CLIENT_ID", "the application, or the managed identity; whatever else azidentity's default chain reads works too"),
+		secret,
+		lent("AZURE_CLIENT_CERTIFICATE_PATH", "its certificate, instead of a secret"), password,
+		lent("AZURE_AUTHORITY_HOST", "Entra of another cloud, scheme and host only"),
 		{variable: "KVITT_AZURE_ACCOUNTS", service: Azure, commands: serving, parse: into(&s.Azure.Accounts, list(azureAccount)),
 			meaning: "billing accounts (names), comma-separated, each optionally `/billing-profile`", unset: "required with `azure`"},
 		{variable: "KVITT_AZURE_ENDPOINT", service: Azure, commands: serving, parse: into(&s.Azure.Endpoint, origin),
 			meaning: "Azure Resource Manager of another cloud, scheme and host only", unset: "the public cloud"},
 		{variable: "KVITT_GRAPH_ENDPOINT", service: Azure, commands: serving, parse: into(&s.Azure.GraphEndpoint, origin),
 			meaning: "Microsoft Graph of another cloud, scheme and host only", unset: "the public cloud"},
+	}
+}
+
+func ledgerTable(s *Settings) []definition {
+	return []definition{
 		{variable: "KVITT_LEDGER_METHODS", service: Ledger, commands: serving, parse: into(&s.LedgerMethods, ledgerMethods),
 			meaning: "how a company pays ledger invoices, comma-separated", fallback: "Bank transfer, Card"},
 	}

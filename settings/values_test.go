@@ -8,12 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// values holds, for every setting, values that can be read and what becomes of them, and values that cannot.
-var values = map[string]struct {
+// trial is values of one setting.
+type trial struct {
 	field func(Settings) any
 	good  map[string]any
 	bad   []string
-}{
+}
+
+// values holds, for every setting, values that can be read and what becomes of them, and values that cannot.
+var values = map[string]trial{
 	"SLACK_BOT_TOKEN": {func(s Settings) any { return s.Slack.BotToken.Reveal() },
 		map[string]any{"xoxb-12-ab": "xoxb-12-ab"},
 		[]string{"xoxb-", "xoxp-1", "xapp-1", "xoxe.xoxb-1-x", "xoxe-1-x", "token", " xoxb-1", "xoxb-1 ", "xoxb-1\n", "xoxb-ø", `"xoxb-1"`}},
@@ -23,10 +26,12 @@ var values = map[string]struct {
 	"SLACK_SIGNING_SECRET": {func(s Settings) any { return s.Slack.SigningSecret.Reveal() },
 		map[string]any{"8f742231b10e8888abcd99yyyzzz85a5": "8f742231b10e8888abcd99yyyzzz85a5"},
 		[]string{"xoxb-1", "xapp-1", "sk_test_1", "whsec_1", "two words"}},
-	"AZURE_CLIENT_SECRET": {func(s Settings) any { return s.Azure.ClientSecret.Reveal() },
-		map[string]any{"a b~c": "a b~c"}, []string{"two\nlines"}},
-	"AZURE_CLIENT_CERTIFICATE_PASSWORD": {func(s Settings) any { return s.Azure.CertificatePassword.Reveal() },
-		map[string]any{"p": "p"}, []string{"two\nlines"}},
+	"AZURE_TENANT_ID":                   lentValue("AZURE_TENANT_ID", "7e000000-0000-4000-8000-000000000001", "two\nlines"),
+	"AZURE_CLIENT_ID":                   lentValue("AZURE_CLIENT_ID", "c1000000-0000-4000-8000-000000000001", "two\nlines"),
+	"AZURE_CLIENT_SECRET":               lentValue("AZURE_CLIENT_SECRET", "a b~c", "two\nlines"),
+	"AZURE_CLIENT_CERTIFICATE_PATH":     lentValue("AZURE_CLIENT_CERTIFICATE_PATH", "/etc/kvitt/app.pem", "two\nlines"),
+	"AZURE_CLIENT_CERTIFICATE_PASSWORD": lentValue("AZURE_CLIENT_CERTIFICATE_PASSWORD", "p", "two\nlines"),
+	"AZURE_AUTHORITY_HOST":              lentValue("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us", "http://login.example", "login.example", "https://login.example/tenant"),
 	"SLACK_API_URL": {func(s Settings) any { return s.Slack.APIURL },
 		map[string]any{"https://slack.example/api/": "https://slack.example/api/", "http://127.0.0.1:80/": "http://127.0.0.1:80/",
 			"http://[::1]:8/api/": "http://[::1]:8/api/", "http://LocalHost:8/": "http://LocalHost:8/", "http://127.9.9.9/": "http://127.9.9.9/"},
@@ -111,6 +116,11 @@ func numbered(n int) string {
 		names = append(names, strings.Repeat("i", i%10+1)+strings.Repeat("j", i/10))
 	}
 	return strings.Join(names, ",")
+}
+
+// lentValue is one that azidentity is to find as it is.
+func lentValue(variable, good string, bad ...string) trial {
+	return trial{func(s Settings) any { return s.Azure.Environ[variable].Reveal() }, map[string]any{good: good}, bad}
 }
 
 func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
