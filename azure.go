@@ -14,6 +14,7 @@ import (
 type azureWires struct {
 	Transport  http.RoundTripper
 	Credential azcore.TokenCredential
+	Portal     string // Where people sign in.
 }
 
 // azure wires the invoices of Azure billing accounts.
@@ -27,7 +28,7 @@ func (a *app) azure() (billing.Provider, error) {
 		accounts = append(accounts, azure.Account{Account: account.Account, Profile: account.Profile})
 	}
 	return azure.New(azure.Config{Accounts: accounts, Endpoint: s.Endpoint, GraphEndpoint: s.GraphEndpoint, Zone: a.settings.Zone,
-		Transport: w.Transport, Credential: w.Credential, Now: a.now, Log: a.log})
+		Transport: w.Transport, Credential: w.Credential, Portal: w.Portal, Now: a.now, Log: a.log})
 }
 
 // lend puts what was set for azidentity into the environment, the only place where it looks: some of it may have come from a file.

@@ -16,7 +16,7 @@ func TestDemoSkipsDaysInARow(t *testing.T) {
 	p := &pretend{t: t, address: <-demo.first}
 	people := cast(t, p.address)
 	asha := people["asha"]
-	p.soon(15*time.Second, "the first three reminders", func() bool { return len(p.messages(asha)) == 3 })
+	p.soon(15*time.Second, "the first four reminders", func() bool { return len(p.messages(asha)) == 4 })
 
 	p.skip("day")
 	p.soon(20*time.Second, "tomorrow's reminder", func() bool {

@@ -29,6 +29,7 @@ func TestPage(t *testing.T) {
 	}{
 		{"Asha pays from her messages", ashaPays},
 		{"Bo pays in Norwegian with the keyboard alone", boPays},
+		{"Asha pays an invoice of Azure in the portal", ashaGoesToThePortal},
 		{"Kim is told who may pay", kimAsks},
 		{"Gus gets one sentence and no names", gusIsTurnedAway},
 		{"on a telephone nothing sticks out", onATelephone},
@@ -84,6 +85,28 @@ func boPays(t *testing.T, p *tab) {
 	p.picture("demo-nb.png")
 	p.visit("bo", "finance")
 	p.see("#messages", "Paid: Invoice NF-2207 from Nordlys Fiber", "Paid by Bo")
+}
+
+func ashaGoesToThePortal(t *testing.T, p *tab) {
+	p.visit("asha", "dm")
+	p.pressIn("G094172385", "pay")
+	p.see("#modal", "2,417.85 USD", "Bank transfer", "You finish this payment in the Azure portal.")
+	p.choose("method", "Visa •••• 4242")
+	p.click(`#modal [data-action-id="submit"]`)
+	p.see("#modal", "Payment method: Visa •••• 4242", "Press Pay now.", "Cost Management + Billing > Invoices > G094172385")
+	p.picture("demo-azure.png")
+	p.seeIn("G094172385", "Asha opened this in the Azure portal at", "Not paid yet.")
+	p.lacksIn("G094172385", "pay")
+	portal := script[string](p, `document.querySelector("#modal a[href*='InvoiceDetailsBlade']")?.href`)
+	if !strings.HasPrefix(portal, "http://127.0.0.1:") {
+		t.Fatalf("the button leads to %q", portal)
+	}
+	p.do(chromedp.Navigate(portal))
+	p.see("body", "Pretend Azure portal", "G094172385", "Pay now")
+	p.click("button.main")
+	p.visit("asha", "dm")
+	p.seeIn("G094172385", "Paid by Asha", "Visa")
+	p.see("#messages", "Paid: Invoice G094172385")
 }
 
 func kimAsks(t *testing.T, p *tab) {

@@ -22,6 +22,7 @@ type world struct {
 	zone         *time.Location
 	slack        *sandbox.Slack
 	stripe       *sandbox.Stripe
+	azure        azureOfDemo
 	ledger       *ledger.Ledger // The company's own list.
 	asha, bo     string
 	kim, finance string
@@ -42,6 +43,7 @@ func newWorld(stripeURL string) (*world, error) {
 	}
 	w.people()
 	w.bills()
+	w.openAzure()
 	return w, nil
 }
 
@@ -64,7 +66,7 @@ func (w *world) day(n int) time.Time {
 }
 
 // bills are two invoices that people are reminded of at once, and some for the days to come, of which the first reminder comes tomorrow. On no
-// single day come more than three, or they would be a digest.
+// single day come more than four, with what Azure and the ledger have, or they would be a digest.
 func (w *world) bills() {
 	w.customer = w.stripe.AddCustomer(sandbox.StripeCustomer{Name: "Fjord Finance AS", Email: "billing@fjord.example", DefaultMethod: "pm_visa"})
 	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_visa", Customer: w.customer, AllowRedisplay: "always"})
@@ -108,6 +110,11 @@ func (w *world) nextDue(ctx context.Context) (what string, at time.Time) {
 			add(inv.Number, billing.DateOf(inv.Due, w.zone))
 		}
 	}
+	for _, inv := range w.azure.Invoices() {
+		if inv.Status == "Due" {
+			add(inv.Number, billing.DateOf(inv.Due, w.zone))
+		}
+	}
 	for inv, err := range w.ledger.Invoices(ctx, w.clock.Now()) {
 		if err == nil && inv.Status == billing.Open {
 			add(inv.Number, inv.Due)
@@ -123,8 +130,9 @@ func (w *world) nextDue(ctx context.Context) (what string, at time.Time) {
 func (w *world) environment(far *farEnds, folder string) []string {
 	return []string{
 		"SLACK_BOT_TOKEN=" + w.slack.Config().BotToken, "SLACK_APP_TOKEN=" + w.slack.Config().AppToken, "SLACK_API_URL=" + far.slackURL + "/api/",
-		"KVITT_LISTEN=127.0.0.1:0", "KVITT_DATA=" + filepath.Join(folder, "data"), "KVITT_BILLING=stripe,ledger", "KVITT_ADMINS=" + w.asha + "," + w.bo,
+		"KVITT_LISTEN=127.0.0.1:0", "KVITT_DATA=" + filepath.Join(folder, "data"), "KVITT_BILLING=stripe,azure,ledger", "KVITT_ADMINS=" + w.asha + "," + w.bo,
 		"KVITT_CHANNELS=" + w.finance, "KVITT_HOURS=00:00-24:00", "KVITT_DAYS=mon-sun", "KVITT_ZONE=" + demoZone, "KVITT_SYNC=@every 2s", "KVITT_SWEEP=@every 1s",
 		"STRIPE_API_KEY=sk_test_kvitt", "STRIPE_API_URL=" + far.stripeURL, "KVITT_STRIPE_CUSTOMERS=" + w.customer,
+		"KVITT_AZURE_ACCOUNTS=" + w.azure.account, "KVITT_AZURE_ENDPOINT=" + far.azureURL, "KVITT_GRAPH_ENDPOINT=" + far.azureURL, "KVITT_DIGEST_FROM=5",
 	}
 }

@@ -16,6 +16,7 @@ func (w *world) tour() []sandbox.TourStep {
 	return []sandbox.TourStep{
 		{Words: "Pay as Asha: every copy turns to Paid.", As: w.asha, In: "dm", Find: "INV-1042"},
 		{Words: "Read it as Bo, in Norwegian.", As: w.bo, In: "dm"},
+		{Words: "Pay the Azure invoice: Kvitt leads to the portal, and watches.", As: w.asha, In: "dm", Find: "G094172385"},
 		{Words: "Press Pay now as Kim, who may not pay.", As: w.kim, In: w.finance, Find: "8841"},
 		{Words: "Skip a day: new reminders come.", As: w.asha, In: "dm", Skip: "day"},
 		{Words: "Cut the line after a charge, then pay: nobody knows yet, and nobody pays twice.", As: w.asha, In: "dm", Find: "Pay now", Next: sandbox.StripeLosesLine},

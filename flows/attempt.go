@@ -3,6 +3,7 @@ package flows
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -95,9 +96,9 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	return nil
 }
 
-// paidWith is the method of a payment. In a portal the person may have taken another one than they chose here.
+// paidWith is the method of a payment. In a portal the person may have taken another one than they chose here; the service may tell less of it: "Visa".
 func paidWith(a Attempt, out billing.Outcome) string {
-	if !a.HandedOver.IsZero() {
+	if !a.HandedOver.IsZero() && !strings.HasPrefix(a.Method.Short, out.Method) {
 		return orText(out.Method, a.Method.Short)
 	}
 	return orText(a.Method.Short, out.Method)
