@@ -55,7 +55,7 @@ func TestADueInstantIsADayInTheConfiguredZone(t *testing.T) {
 		{"2021-06-04T00:06:48.3523686Z", time.UTC, "2021-06-04"}, {"2021-06-04T00:06:48.3523686Z", york, "2021-06-03"}, {"2021-06-04T23:06:48Z", oslo, "2021-06-05"},
 		{"2021-06-04T23:30:00+05:30", time.UTC, "2021-06-04"}, {"2021-06-04T00:06:48", york, "2021-06-03"},
 		{"2021-06-04", york, "2021-06-04"}, {"06-04-2021", york, "2021-06-04"},
-		{"0001-01-01T00:00:00+00:00", york, ""}, {"0001-01-01", oslo, ""}, {"soon", oslo, ""}, {"", oslo, ""},
+		{"0001-01-01T00:00:00+00:00", york, ""}, {"0001-01-01", oslo, ""}, {"0001-01-01T08:00:00Z", york, ""}, {"1900-01-01", york, ""}, {"soon", oslo, ""}, {"", oslo, ""},
 	} {
 		got, err := one(t, newWorld(), func(o object) { o["dueDate"] = test.text }, func(c *azure.Config) { c.Zone = test.zone })
 		if err != nil || got.Due.String() != test.want {

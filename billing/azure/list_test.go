@@ -172,7 +172,7 @@ func TestEveryAnswerThatIsAnErrorHasItsKind(t *testing.T) {
 		429: billing.ErrUnavailable, 500: billing.ErrUnavailable, 503: billing.ErrUnavailable, 204: billing.ErrUnavailable} {
 		bubble(t, func(t *testing.T) {
 			w := newWorld()
-			w.fault("invoices", refuse(status, "Code"))
+			w.fault("invoices", refuse(status, "no code but a secret"))
 			_, err := listAll(t, w.provider(t))
 			wantError(t, err, want)
 			w.fault("G000000001", refuse(status, "Code"))

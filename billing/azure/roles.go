@@ -78,7 +78,7 @@ type assignment struct {
 // pays says whether the table lets this role pay where it was given.
 func (a assignment) pays() bool {
 	r, ok := roleTable[a.role]
-	return ok && r.pays && a.at != nowhere && r.at == a.at
+	return ok && r.pays && r.at == a.at
 }
 
 func (a assignment) mayBe(kind string) bool { return a.kind == "" || strings.EqualFold(a.kind, kind) }
