@@ -53,6 +53,7 @@ var foreign = []struct {
 }{
 	{"github.com/slack-go/slack", "bot", []string{"sandbox"}},
 	{"github.com/stripe/stripe-go", "billing/stripe", nil},
+	{"github.com/Azure/azure-sdk-for-go", "billing/azure", []string{"sandbox"}},
 	{"go.etcd.io/bbolt", "store", []string{""}},
 	{"github.com/redis/go-redis", "store", nil},
 	{"github.com/alecthomas/kong", "", []string{"settings"}},

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-
 	"kvitt/billing"
 	"kvitt/billing/azure"
 )
@@ -13,7 +11,7 @@ import (
 // azureWires are the far ends of Azure in tests; the zero value is the real one.
 type azureWires struct {
 	Transport  http.RoundTripper
-	Credential azcore.TokenCredential
+	Credential azure.Credential
 	Portal     string // Where people sign in.
 }
 

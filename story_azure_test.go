@@ -3,13 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-
+	"kvitt/billing/azure"
 	"kvitt/sandbox"
 )
 
@@ -76,8 +72,7 @@ func (a *azureStage) wires(l *life) (azureWires, error) {
 	if a == nil {
 		return azureWires{}, nil
 	}
-	made, client := a.Config(), l.client(a.Transport())
-	options := azidentity.ClientSecretCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: client, Retry: policy.RetryOptions{MaxRetries: -1}}}
-	credential, err := azidentity.NewClientSecretCredential(made.Tenant, made.ClientID, made.Secret, &options)
-	return azureWires{Transport: client.Transport.(http.RoundTripper), Credential: credential}, err
+	made, transport := a.Config(), l.client(a.Transport()).Transport
+	credential, err := azure.Application{Tenant: made.Tenant, ClientID: made.ClientID, Secret: made.Secret}.Credential(transport)
+	return azureWires{Transport: transport, Credential: credential}, err
 }

@@ -7,10 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-
+	"kvitt/billing/azure"
 	"kvitt/sandbox"
 )
 
@@ -45,9 +42,7 @@ func (a azureOfDemo) wires(url, portal string, authority []byte) (azureWires, er
 		return azureWires{}, errors.New("the demo's own certificate cannot be read")
 	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	options := azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true, ClientOptions: azcore.ClientOptions{
-		Transport: &http.Client{Transport: transport}, Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: url}}}
 	made := a.Config()
-	credential, err := azidentity.NewClientSecretCredential(made.Tenant, made.ClientID, made.Secret, &options)
+	credential, err := azure.Application{Authority: url, Tenant: made.Tenant, ClientID: made.ClientID, Secret: made.Secret}.Credential(transport)
 	return azureWires{Transport: transport, Credential: credential, Portal: portal}, err
 }
