@@ -160,6 +160,16 @@ func (r *Record) submit(key string, now, next time.Time) error {
 	return nil
 }
 
+// waits says whether the billing service is asked now and then what became of a payment.
+func (r *Record) waits() bool { return r.State == Unknown || r.State == Submitted }
+
+// hurry has it asked at once.
+func (r *Record) hurry(now time.Time) {
+	if r.waits() {
+		r.Attempt.NextLook = now
+	}
+}
+
 // alarm notes that payer and operator are told of a payment that stays unknown.
 func (r *Record) alarm(key string, now time.Time) error {
 	if !r.underWay(key) || r.State != Unknown {

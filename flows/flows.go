@@ -8,7 +8,7 @@
 //	plan       what is to be done now, each step with its reason          (pure)
 //	reconcile  does the steps: post, mend, look for; notes each result
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
-//	sync       asks the billing services
+//	sync       asks the billing services; glance for one invoice, when its service says that something happened
 //	remind     who is told, and in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	snooze     "Remind me later"
@@ -67,6 +67,7 @@ type Flows struct {
 	Observe   func(Observation) // For metrics; called from many goroutines, must not block.
 
 	wake    map[store.Lane]chan struct{} // Something became due just now.
+	glances glances
 	work    sync.WaitGroup
 	office  postOffice
 	readers []Reader // As the last sync found them.
@@ -77,6 +78,7 @@ type Flows struct {
 // New wires what only flows knows; everything else is the caller's.
 func New(f *Flows) *Flows {
 	f.wake = map[store.Lane]chan struct{}{store.Urgent: make(chan struct{}, 1), store.Routine: make(chan struct{}, 1)}
+	f.glances.asked = make(chan struct{}, 1)
 	f.health.failing, f.health.synced = map[string]error{}, map[string]time.Time{}
 	f.register()
 	return f

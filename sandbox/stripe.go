@@ -34,7 +34,7 @@ type StripeConfig struct {
 type Stripe struct {
 	config StripeConfig
 	mux    *http.ServeMux
-	flying sync.WaitGroup // Requests of the in-memory transport whose caller may have left.
+	flying sync.WaitGroup // Requests of the in-memory transport whose caller may have left, and events on their way.
 
 	mu        sync.Mutex
 	serial    int
@@ -52,6 +52,7 @@ type Stripe struct {
 	darkUntil time.Time // Nobody gets through before.
 	onCall    func(StripeCall, []byte)
 	keys      map[string]*stripeKeyEntry
+	hook      *StripeHook
 }
 
 // NewStripe makes an empty pretend Stripe. It panics when the key looks like a live one: no credential that opens anything
@@ -85,7 +86,7 @@ func (s *Stripe) Handler() http.Handler { return loopbackOnly(s.mux) }
 // leaves early gets its context's error, and the request goes on, as at the real Stripe.
 func (s *Stripe) Transport() http.RoundTripper { return &stripeTransport{stripe: s} }
 
-// Wait returns when no request of a Transport is at work any more.
+// Wait returns when no request of a Transport is at work any more, and no event on its way to a webhook.
 func (s *Stripe) Wait() { s.flying.Wait() }
 
 // routes names every operation with the parameters that it knows; any other parameter is an error, as at Stripe.

@@ -21,7 +21,9 @@ type stripeEvent struct {
 const stripeEventLife = 30 * 24 * time.Hour
 
 func (s *Stripe) emit(kind string, data object, cause stripeCause) {
-	s.events = append(s.events, &stripeEvent{id: s.newID("evt"), kind: kind, created: s.config.Now(), data: data, cause: cause})
+	e := &stripeEvent{id: s.newID("evt"), kind: kind, created: s.config.Now(), data: data, cause: cause}
+	s.events = append(s.events, e)
+	s.deliver(e)
 }
 
 func (e *stripeEvent) render() object {

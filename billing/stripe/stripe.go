@@ -7,7 +7,7 @@
 // What the rest of Kvitt calls things must not enter here: no Slack, no store, no words for people beyond the labels of methods.
 //
 // The files: invoice.go and amount.go read invoices, method.go the methods, pay.go sends, look.go collects what Stripe knows
-// of a payment, judge.go decides what that means, decline.go knows Stripe's errors.
+// of a payment, judge.go decides what that means, decline.go knows Stripe's errors, webhook.go reads events, trial.go tries what a key may do.
 package stripe
 
 import (
@@ -60,6 +60,7 @@ const (
 type Provider struct {
 	client    *api.Client
 	customers []string
+	live      bool // The key moves real money.
 	zone      *time.Location
 	now       func() time.Time
 	log       *slog.Logger
@@ -75,7 +76,7 @@ func New(c Config) (*Provider, error) {
 	if err := checkURL(c.Key, c.APIURL); err != nil {
 		return nil, err
 	}
-	p := &Provider{customers: c.Customers, zone: cmp.Or(c.Zone, time.UTC), now: c.Now, log: c.Log}
+	p := &Provider{customers: c.Customers, live: strings.Contains(c.Key, "_live"), zone: cmp.Or(c.Zone, time.UTC), now: c.Now, log: c.Log}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -119,7 +120,7 @@ func checkURL(key, address string) error {
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return fmt.Errorf("%q: %w", address, ErrAPIURL)
 	}
-	if strings.Contains(key, "_live_") && (u.Scheme != "https" || u.Host != "api.stripe.com") {
+	if strings.Contains(key, "_live") && (u.Scheme != "https" || u.Host != "api.stripe.com") {
 		return fmt.Errorf("%q: %w", address, ErrLiveKey)
 	}
 	return nil
