@@ -128,7 +128,7 @@ func billingTable(s *Settings, amount func(code, amount string) error) []definit
 		{variable: "STRIPE_API_KEY", service: Stripe, secret: true, commands: serving, parse: into(&s.Stripe.APIKey, stripeKey),
 			meaning: "Stripe: the key of whoever issues the invoices", unset: "required with `stripe`"},
 		{variable: "STRIPE_WEBHOOK_SECRET", service: Stripe, secret: true, commands: serving,
-			parse: into(&s.Stripe.WebhookSecrets, list(webhookSecret)),
+			parse:   into(&s.Stripe.WebhookSecrets, list(webhookSecret)),
 			meaning: "one or more webhook secrets (`whsec_…`), comma-separated: opens `POST /stripe/webhook`", unset: "none"},
 		{variable: "STRIPE_API_URL", service: Stripe, commands: serving, parse: into(&s.Stripe.APIURL, origin),
 			meaning: "another Stripe, scheme and host only; refused with a live key", unset: "Stripe's"},

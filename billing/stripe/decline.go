@@ -71,7 +71,7 @@ func readError(what string, err error) error {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
 		kind = billing.ErrSetup
 	}
-	return fmt.Errorf("%s: %w: status %d, request %s", what, kind, e.HTTPStatusCode, cmp.Or(e.RequestID, "unknown")+codeOf(e))
+	return fmt.Errorf("%s: %w: status %d, request %s", what, kind, e.HTTPStatusCode, cmp.Or(e.RequestID, "unknown")+codeOf(e)+missing(e))
 }
 
 func codeOf(e *api.Error) string {

@@ -140,22 +140,28 @@ func (p *Provider) Way() billing.Way { return billing.Pays }
 // KeyLife is 23 hours.
 func (p *Provider) KeyLife() time.Duration { return keyLife }
 
-// Customer answers nil for a customer of the account, billing.ErrNotFound for one that is unknown or deleted, billing.ErrSetup for a key that may not
-// ask, and billing.ErrUnavailable.
-func (p *Provider) Customer(ctx context.Context, id string) error {
+// Version is the version of Stripe's API that every request asks for.
+const Version = api.APIVersion
+
+// Customer answers the API version in which a customer of the account was told (empty where Stripe does not say), billing.ErrNotFound for one that
+// is unknown or deleted, billing.ErrSetup for a key that may not ask, and billing.ErrUnavailable.
+func (p *Provider) Customer(ctx context.Context, id string) (version string, err error) {
 	ctx, cancel := limit(ctx)
 	defer cancel()
 	customer, err := p.client.V1Customers.Retrieve(ctx, id, nil)
 	if e := stripeError(err); e != nil && e.Code != api.ErrorCodeResourceMissing && e.HTTPStatusCode == http.StatusNotFound {
-		return fmt.Errorf("%s: %w: what answered is not Stripe", id, billing.ErrUnavailable)
+		return "", fmt.Errorf("%s: %w: what answered is not Stripe", id, billing.ErrUnavailable)
 	}
 	if err != nil {
-		return readError(id, err)
+		return "", readError(id, err)
 	}
 	if customer.Deleted {
-		return fmt.Errorf("%s was deleted: %w", id, billing.ErrNotFound)
+		return "", fmt.Errorf("%s was deleted: %w", id, billing.ErrNotFound)
 	}
-	return nil
+	if customer.LastResponse != nil {
+		version = customer.LastResponse.Header.Get("Stripe-Version")
+	}
+	return version, nil
 }
 
 func limit(ctx context.Context) (context.Context, context.CancelFunc) {
