@@ -15,6 +15,7 @@
 //	denial     counts who was refused
 //	pay        the click on Pay now and the modal; submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
+//	authenticate  what the payer sees whose bank wants them to authenticate
 //	admin      who may pay; every denial has its own sentence
 //	card       how an invoice looks to any reader, in any state; wording its sentences
 //	words      English and Norwegian
@@ -30,7 +31,7 @@
 //	  │      unknown       │
 //	  │         │          │         unknown ──► open only when that very key has definitely failed
 //	  │◄────────┘ refused  │         submitted: a debit that clears in days
-//	  │◄───────────────────┘
+//	  │◄───────────────────┘             or once the payer has authenticated
 //	  ├──► paid (elsewhere), gone (void, credited)
 //	  └──► awaiting approval ──► paying          from an amount on; or open: declined, withdrawn, three days, changed
 //

@@ -42,12 +42,13 @@ func views(t *testing.T, w words) map[string]bot.View {
 		"modal-add-link":      linkView(w, inv, today, w.say("modal.add.link"), "https://pay.example/m/1"),
 		"modal-taken":         *underWayView(w, sentRecord(), bo, named),
 		"modal-taken-by-self": *underWayView(w, sentRecord(), asha, named),
+		"modal-asked-act":     *underWayView(w, askedRecord(), asha, named),
 		"modal-unknown":       *underWayView(w, unknownRecord(), bo, named),
 	}
 	for _, id := range []string{"modal.asked", "modal.asked.already"} {
 		all[strings.ReplaceAll(id, ".", "-")] = tellView(w, w.say(id, "Admins", w.list([]string{"Asha", "Bo"}, "and")))
 	}
-	for _, id := range []string{"modal.later", "modal.service", "modal.missing", "modal.unpayable", "undo.late", "undo.done", "release.done"} {
+	for _, id := range []string{"modal.later", "modal.service", "modal.missing", "modal.unpayable", "undo.late", "undo.done", "release.done", "act.otherway.done"} {
 		all["modal-says-"+strings.ReplaceAll(strings.TrimPrefix(id, "modal."), ".", "-")] = tellView(w, w.say(id))
 	}
 	maps.Copy(all, approvalViews(w))

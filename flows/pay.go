@@ -183,6 +183,8 @@ func underWayView(w words, r Record, user string, called func(string) string) *b
 		view = awaitingView(w, r, user, called)
 	case r.State == Unknown:
 		view = tellView(w, w.say("modal.unknown", "Who", orText(called(r.Attempt.By), w.say("someone"))))
+	case r.asked():
+		view = card{words: w, r: r, people: map[string]Known{r.Attempt.By: {Name: called(r.Attempt.By)}}}.actView()
 	case r.busy() && r.Attempt.By == user:
 		view = tellView(w, w.say("modal.taken.self"))
 	case r.busy():

@@ -113,7 +113,11 @@ func (j *job) showResult(ctx context.Context, a Attempt) error {
 	}
 	w := speak(langOf(orText(a.Approved, a.By), j.audience, j.Policy))
 	c := card{words: w, r: rec, policy: j.Policy, now: j.Now(), people: j.known(ctx, rec)}
-	if err := j.Bot.Replace(ctx, a.View, tellView(w, c.result(a))); !errors.Is(err, bot.ErrGone) {
+	view := tellView(w, c.result(a))
+	if rec.asked() && a.Approved == "" {
+		view = c.actView()
+	}
+	if err := j.Bot.Replace(ctx, a.View, view); !errors.Is(err, bot.ErrGone) {
 		return err
 	}
 	return nil
