@@ -13,7 +13,7 @@
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	snooze     "Remind me later"
 //	denial     counts who was refused
-//	pay        the click on Pay now and the modal; submit what it sends
+//	pay        the click on Pay now and the modal; suggest its menu where that is long, submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	authenticate  what the payer sees whose bank wants them to authenticate
 //	admin      who may pay; every denial has its own sentence

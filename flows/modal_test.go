@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"strings"
@@ -25,7 +26,12 @@ func views(t *testing.T, w words) map[string]bot.View {
 	none.methods, adding.canAdd = nil, false
 	records.invoice, records.records, records.canAdd = ledger, true, false
 	records.methods = []billing.Method{{ID: "bank", Short: "Bank transfer", Default: true}}
+	many := pay
+	for i := range bot.MaxOptions {
+		many.methods = append(many.methods, billing.Method{ID: fmt.Sprintf("pm_%d", i), Short: fmt.Sprintf("Visa •••• %04d", i)})
+	}
 	all := map[string]bot.View{
+		"modal-pay-many":      payView(w, many),
 		"modal-wait":          waitView(w),
 		"modal-pay":           payView(w, pay),
 		"modal-pay-no-adding": payView(w, adding),
@@ -118,12 +124,12 @@ func TestNoGoldenCardIsLeftOver(t *testing.T) {
 }
 
 func TestOnlyAFilledModalCanBeSubmitted(t *testing.T) {
-	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-no-adding": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
+	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-many": "Pay now", "modal-pay-no-adding": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
 	for name, v := range views(t, speak(English)) {
 		if v.Submit != submits[name] {
 			t.Errorf("%s is submitted with %q, want %q", name, v.Submit, submits[name])
 		}
-		if menu := strings.Contains(asJSON(v.Blocks), `"static_select"`); menu != strings.HasPrefix(v.Submit, "Pay") && menu != strings.HasPrefix(v.Submit, "Rec") {
+		if menu := strings.Contains(asJSON(v.Blocks), `_select"`); menu != strings.HasPrefix(v.Submit, "Pay") && menu != strings.HasPrefix(v.Submit, "Rec") {
 			t.Errorf("%s: a menu: %v", name, menu)
 		}
 	}

@@ -32,6 +32,7 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActPage+"/back", f.turnPage)
 	f.Bot.OnPress(ActPage+"/on", f.turnPage)
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
+	f.Bot.OnSuggest(actMethod, f.suggestMethods)
 	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
 	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))
 	f.Bot.OnSubmit(CallDecline, f.told(f.submitDecline))
