@@ -22,6 +22,9 @@ type StripeConfig struct {
 	// Whoever keeps people from paying twice must not lean on Stripe's own refusal.
 	NoGuardButTheKey bool
 
+	// ClearAfter is how long a bank debit takes to come through by itself; 0: only Clear and Bounce end it.
+	ClearAfter time.Duration
+
 	// OnCharge is called after money moved and before the answer is sent, without any lock held: the moment at
 	// which a crash of the caller hurts most.
 	OnCharge func(StripeCharge)
@@ -41,6 +44,7 @@ type Stripe struct {
 	customers map[string]*stripeCustomer
 	methods   map[string]*stripeMethod
 	invoices  map[string]*stripeInvoice
+	sessions  map[string]string // Of the portal, to the customer.
 	intents   map[string]*stripeIntent
 	order     []string // Invoice ids, oldest first.
 	events    []*stripeEvent
@@ -72,6 +76,7 @@ func NewStripe(config StripeConfig) *Stripe {
 		customers: map[string]*stripeCustomer{},
 		methods:   map[string]*stripeMethod{},
 		invoices:  map[string]*stripeInvoice{},
+		sessions:  map[string]string{},
 		intents:   map[string]*stripeIntent{},
 		keys:      map[string]*stripeKeyEntry{},
 	}
@@ -113,6 +118,7 @@ func (s *Stripe) routes() *http.ServeMux {
 	} {
 		mux.HandleFunc(pattern, s.serve(pattern, op))
 	}
+	s.pages(mux)
 	mux.HandleFunc("/", s.serve("", stripeOp{run: s.unrecognized}))
 	return mux
 }
