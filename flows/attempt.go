@@ -193,7 +193,7 @@ func (r *Record) patience(now time.Time) time.Duration {
 	if !r.asked() {
 		return submitEvery
 	}
-	return min(max(now.Sub(r.Attempt.Asked)/20, lookEvery), 5*time.Minute)
+	return min(max(now.Sub(r.Attempt.Asked)/20, lookEvery), 15*time.Minute)
 }
 
 // giveUp notes that somebody wants to pay in another way instead of waiting for the payer to authenticate. The payment ends when the billing

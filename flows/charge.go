@@ -176,6 +176,9 @@ func (j *job) nextLook(r Record) time.Time {
 	if r.keyDead(j.Now()) {
 		return j.Now().Add(submitEvery)
 	}
+	if r.Attempt != nil && r.Attempt.Alarmed {
+		return j.Now().Add(lookSlowly)
+	}
 	return j.Now().Add(lookEvery)
 }
 

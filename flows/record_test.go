@@ -123,7 +123,7 @@ func givenUpRecord() Record {
 
 func TestWhoHasToAuthenticateIsWaitedForWithLessAndLessHaste(t *testing.T) {
 	r := askedRecord()
-	for after, want := range map[time.Duration]time.Duration{0: 10 * time.Second, time.Minute: 10 * time.Second, 10 * time.Minute: 30 * time.Second, 20 * time.Hour: 5 * time.Minute} {
+	for after, want := range map[time.Duration]time.Duration{0: 10 * time.Second, time.Minute: 10 * time.Second, 10 * time.Minute: 30 * time.Second, 20 * time.Hour: 15 * time.Minute} {
 		now := r.Attempt.Asked.Add(after)
 		must(r.act(r.Attempt.Key, now))
 		if _, wake := planPayment(now, r); wake.Sub(now) != want {
