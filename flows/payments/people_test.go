@@ -20,7 +20,7 @@ func (w *world) pursue(b *bill) {
 			return
 		case rec.State == flows.Submitted && !a.Asked.IsZero():
 			w.authenticate(b, *a)
-		case rec.State == flows.Submitted:
+		case rec.State == flows.Submitted, rec.State == flows.Open && w.stood(b, "pending") > 0: // The store may have forgotten the debit; the bank has not.
 			w.waitForBank(b)
 		case rec.State == flows.Unknown && !a.Sent.IsZero() && !time.Now().Before(a.KeyDies):
 			w.met(declared)
