@@ -3,13 +3,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants years simulate
+.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants years simulate payments
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
 FUZZTIME ?= 20s
 SEEDS ?= 100
 INVOICES ?= 300
+PAYMENTS ?= 10000
+SEED ?= 1
 
 help: ## Lists what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +28,14 @@ check: build ## The quick checks: format, modules, vet, staticcheck, and one sta
 unit: ## Every test, with the race detector.
 	CGO_ENABLED=1 go test -race -vet=off -timeout 10m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
 
-years: ## Lives five small years, without the race detector: with it `unit` has lived one.
-	go test -count 1 -vet=off ./flows/year
+years: ## Lives five small years and makes 800 payments, without the race detector: with it `unit` has lived one year and made 200.
+	go test -count 1 -vet=off -timeout 20m ./flows/year ./flows/payments
 
 simulate: ## Lives SEEDS=100 years with INVOICES=300 each, and says what happened in them; a broken promise is told as a story.
 	go test -count 1 -vet=off -timeout 12h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) | grep -v '^ *=== '
+
+payments: ## Makes PAYMENTS=10000 payments with SEED=1 at each of two gateways while everything fails, and says how often each fault was met.
+	GOGC=400 go test -count 1 -vet=off -timeout 12h -v -run '^TestPayments$$' ./flows/payments -payments $(PAYMENTS) -seed $(SEED) | grep -v '^ *=== \|^ *--- PASS.*seed='
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh

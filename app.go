@@ -39,7 +39,8 @@ type app struct {
 	backend  store.Backend
 	bot      *bot.Bot
 	flows    *flows.Flows
-	ledger   *ledger.Ledger // Nil without it.
+	ledger   *ledger.Ledger   // Nil without it.
+	stripe   *stripe.Provider // Nil without it.
 	log      *slog.Logger
 	now      func() time.Time
 	team     atomic.Pointer[string] // Known once Slack has said hello.
@@ -177,8 +178,13 @@ func (a *app) provider(name string) (billing.Provider, error) {
 		return a.ledger, nil
 	case settings.Stripe:
 		s := a.settings.Stripe
-		return stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,
+		p, err := stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,
 			Now: a.now, HTTP: a.wires.Stripe, Log: a.log})
+		if err != nil {
+			return nil, err
+		}
+		a.stripe = p
+		return p, nil
 	}
 	return nil, fmt.Errorf("nobody knows the billing service %q", name)
 }

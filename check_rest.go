@@ -35,7 +35,7 @@ func (c *checker) billing(ctx context.Context) {
 
 // invoices counts what a billing service lists.
 func (c *checker) invoices(ctx context.Context, p billing.Provider) {
-	about, open, dateless, unreadable := p.Name(), 0, 0, 0
+	about, open, dateless, unreadable, some := p.Name(), 0, 0, 0, ""
 	for inv, err := range p.Invoices(ctx, time.Time{}) {
 		switch {
 		case errors.Is(err, billing.ErrSetup):
@@ -48,7 +48,7 @@ func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 			unreadable++
 			c.warn(about, "an invoice cannot be read, and is not reminded of: "+err.Error(), "Look at it in the billing service")
 		case inv.Status == billing.Open && inv.AmountDue.Minor > 0:
-			open++
+			open, some = open+1, inv.ID
 			if inv.Due.IsZero() {
 				dateless++
 			}
@@ -61,25 +61,10 @@ func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 	c.ok(about, "%s", found)
 	switch p := p.(type) {
 	case *stripe.Provider:
-		c.stripe(ctx, p)
+		c.stripe(ctx, p, some)
 	case *azure.Provider:
 		c.azure(ctx, p)
 	}
-}
-
-// stripe looks every customer up, and says what kind of money the key moves.
-func (c *checker) stripe(ctx context.Context, p *stripe.Provider) {
-	for _, id := range c.set.Stripe.Customers {
-		switch err := p.Customer(ctx, id); {
-		case errors.Is(err, billing.ErrNotFound):
-			c.fail("KVITT_STRIPE_CUSTOMERS", "the account of the key has no customer "+id, "Correct it: the customer's page in Stripe's dashboard shows its id")
-		case err != nil:
-			c.warn("KVITT_STRIPE_CUSTOMERS", err.Error(), "A restricted key needs to read customers for this check")
-		default:
-			c.ok("KVITT_STRIPE_CUSTOMERS", "%s is a customer of the account", id)
-		}
-	}
-	c.stripeKey()
 }
 
 // azure tells what azure's own look found.
@@ -104,20 +89,6 @@ func whatToSet(service string) string {
 		return "Look at the AZURE_ variables, at KVITT_AZURE_ACCOUNTS, and at the role of Kvitt's application there"
 	}
 	return "Look at its settings"
-}
-
-// stripeKey says what kind of money the key moves.
-func (c *checker) stripeKey() {
-	key := c.set.Stripe.APIKey.Reveal()
-	kind := "secret"
-	if strings.HasPrefix(key, "rk_") {
-		kind = "restricted"
-	}
-	if strings.Contains(key, "_live_") {
-		c.ok("STRIPE_API_KEY", "a %s key in live mode: payments move real money", kind)
-		return
-	}
-	c.warn("STRIPE_API_KEY", "a "+kind+" key in test mode: no payment moves real money", "For real invoices set a live key")
 }
 
 // times warns of schedules that are legal and will surprise.

@@ -41,7 +41,7 @@ func TestCheckSaysOfAGoodSetUpThatAllIsWell(t *testing.T) {
 			t.Errorf("of a good set-up it says: %s", line)
 		}
 	}
-	for _, want := range []string{"asha@fjord.example is Asha", "Socket Mode", "open invoices: 1", "#finance", "must approve from 10000.50 EUR, 100000.00 NOK on"} {
+	for _, want := range []string{"asha@fjord.example is Asha", "Socket Mode", "open invoices: 1", "API version 2026-03-25.dahlia", "learnt at the next sync, every 1s", "#finance", "must approve from 10000.50 EUR, 100000.00 NOK on"} {
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) }) {
 			t.Errorf("no line says %q", want)
 		}
@@ -100,6 +100,10 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 			o.stripe.Fail(sandbox.StripeFault{Kind: sandbox.StripeBroken500Before, Times: -1})
 			return nil
 		}, []string{"stripe", "status 500", "Try again"}},
+		"a key that may not read payment methods": {func(o *office) []string {
+			o.stripe.Fail(sandbox.StripeFault{Op: "/payment_methods", Kind: sandbox.StripeForbidden, Times: -1})
+			return nil
+		}, []string{"STRIPE_API_KEY", "rak_payment_method_read", "PaymentMethods: read"}},
 		"a folder that cannot be used": {func(o *office) []string {
 			file := write(t, "this is a file")
 			return []string{"KVITT_DATA=" + file}
@@ -179,6 +183,29 @@ func TestCheckWarnsOfWhatWillSurprise(t *testing.T) {
 	for _, want := range []string{"KVITT_ADMINS", "KVITT_SWEEP", "KVITT_SYNC", "KVITT_ZONE", "STRIPE_API_KEY"} {
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, "warn") && strings.Contains(line, want) }) {
 			t.Errorf("no warning about %s", want)
+		}
+	}
+}
+
+func TestCheckNamesThePermissionsThatARestrictedKeyLacks(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	for _, op := range []string{"GET /v1/events", "GET /v1/payment_intents/{id}", "GET /v1/customers/{id}"} {
+		o.stripe.Fail(sandbox.StripeFault{Op: op, Kind: sandbox.StripeForbidden, Times: -1})
+	}
+	lines := strings.Join(o.checked(well), "\n")
+	if !strings.Contains(lines, "lacks rak_customer_read. Give the restricted key Customers: read") || strings.Contains(lines, "Events: read") {
+		t.Errorf("without a customer it says:\n%s", lines)
+	}
+	o.stripe.Mend()
+	for _, op := range []string{"GET /v1/events", "GET /v1/payment_intents/{id}"} {
+		o.stripe.Fail(sandbox.StripeFault{Op: op, Kind: sandbox.StripeForbidden, Times: -1})
+	}
+	lines = strings.Join(o.checked(well, "STRIPE_WEBHOOK_SECRET=whsec_a,whsec_b"), "\n")
+	for _, want := range []string{"warn  STRIPE_API_KEY", "lacks rak_event_read. Give the restricted key Events: read", "lacks rak_payment_intent_read", "2 secrets: events come in"} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("no line says %q:\n%s", want, lines)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"kvitt/settings"
 )
 
 // errDoor says that an HTTP door broke while serving.
@@ -40,6 +42,9 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 	if !a.settings.Slack.SocketMode() {
 		public.HandleFunc("POST /slack/events", d.slackEvents)
 	}
+	if a.settings.Bills(settings.Stripe) && len(a.settings.Stripe.WebhookSecrets) > 0 {
+		public.HandleFunc("POST /stripe/webhook", d.stripeWebhook)
+	}
 	if err := d.listen(a.settings.Listen, public, broken); err != nil {
 		d.close()
 		return nil, err
@@ -64,7 +69,7 @@ func (d *doors) listen(address string, handler http.Handler, broken context.Canc
 	return nil
 }
 
-// connected lets Slack's requests in.
+// connected lets Slack's and Stripe's requests in.
 func (d *doors) connected() { d.open.Store(true) }
 
 func (d *doors) slackEvents(w http.ResponseWriter, r *http.Request) {

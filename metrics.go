@@ -24,6 +24,7 @@ type metrics struct {
 	calls     *prometheus.HistogramVec
 	turned    *prometheus.CounterVec
 	socket    *prometheus.CounterVec
+	webhooks  *prometheus.CounterVec
 	steps     *prometheus.CounterVec
 	events    *prometheus.CounterVec
 	late      *prometheus.HistogramVec
@@ -69,6 +70,9 @@ func newMetrics() *metrics {
 			"Requests and envelopes that were not taken in: unsigned, stale, wrong_signature, too_large, unreadable, foreign.", "reason"),
 		socket: counter("kvitt_slack_socket_total",
 			"What happened to the Socket Mode connection: ok is a hello, failed could not connect, lost had to be made anew, unwritten is an acknowledgement that did not go out.", "event"),
+		webhooks: counter("kvitt_stripe_events_total",
+			"Requests to Stripe's webhook by what became of them: taken had an invoice read anew, duplicate was seen before, other type (mode, account, customer) is about nothing of ours; "+
+				"unsigned, stale, wrong_signature, too_large and unreadable were turned away; not remembered could not reach the store.", "outcome"),
 		steps: counter("kvitt_steps_total",
 			"Steps taken for invoices, by the reason that the log has, too. A failed step is tried again.", "step", "reason", "outcome"),
 		events: counter("kvitt_invoice_events_total",

@@ -42,6 +42,7 @@ func newFort(t *testing.T, besieged int) *fort {
 	t.Helper()
 	f := &fort{stage: newStage(t, shortFolder(t), &txtar.Archive{})}
 	f.env["KVITT_OPS_LISTEN"] = "localhost:0"
+	f.env["STRIPE_WEBHOOK_SECRET"] = "whsec_old,whsec_new"
 	delete(f.env, "KVITT_CHANNELS")
 	for n := range besieged {
 		f.invoices[fmt.Sprint(n)] = f.stripe.AddInvoice(sandbox.StripeInvoice{

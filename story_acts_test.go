@@ -275,6 +275,14 @@ func (s *stage) fault(words []string) error {
 	return nil
 }
 
+// authenticate NUMBER: the payer does so on Stripe's hosted page.
+func (s *stage) authenticate(words []string) error {
+	return s.stripe.Authenticate(s.invoices[words[0]])
+}
+
+// clear NUMBER: its bank debit comes through.
+func (s *stage) clear(words []string) error { s.stripe.Clear(s.invoices[words[0]]); return nil }
+
 // mend: Stripe works again.
 func (s *stage) mend([]string) error { s.stripe.Mend(); return nil }
 

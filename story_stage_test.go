@@ -92,9 +92,10 @@ func (s *stage) cast() {
 	}
 	s.finance = s.slack.AddChannel(sandbox.Channel{Name: "finance", Members: members})
 	s.customer = s.stripe.AddCustomer(sandbox.StripeCustomer{Name: "Fjord Finance AS", DefaultMethod: "pm_visa"})
-	s.methods = map[string]string{"visa": "pm_visa", "mastercard": "pm_mastercard", "card": "Card", "transfer": "Bank transfer"}
+	s.methods = map[string]string{"visa": "pm_visa", "mastercard": "pm_mastercard", "sepa": "pm_sepa", "card": "Card", "transfer": "Bank transfer"}
 	s.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_visa", Customer: s.customer, AllowRedisplay: "always", ExpYear: 2030})
 	s.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_mastercard", Customer: s.customer, Brand: "mastercard", Last4: "4444", AllowRedisplay: "always", ExpYear: 2030})
+	s.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_sepa", Customer: s.customer, Type: "sepa_debit", Last4: "3000", AllowRedisplay: "always"})
 }
 
 // alive makes sure that the bot runs.

@@ -39,7 +39,7 @@ func newWorld(stripeURL string) (*world, error) {
 	w := &world{
 		clock: clock, zone: zone,
 		slack:  sandbox.NewSlack(sandbox.SlackConfig{TeamName: "Fjord Finance", TeamDomain: "fjord", Now: clock.Now}),
-		stripe: sandbox.NewStripe(sandbox.StripeConfig{Name: "Acme Cloud", Site: stripeURL, Now: clock.Now}),
+		stripe: sandbox.NewStripe(sandbox.StripeConfig{Name: "Acme Cloud", Site: stripeURL, ClearAfter: 24 * time.Hour, Now: clock.Now}),
 	}
 	w.people()
 	w.bills()
@@ -71,6 +71,8 @@ func (w *world) bills() {
 	w.customer = w.stripe.AddCustomer(sandbox.StripeCustomer{Name: "Fjord Finance AS", Email: "billing@fjord.example", DefaultMethod: "pm_visa"})
 	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_visa", Customer: w.customer, AllowRedisplay: "always"})
 	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_empty", Customer: w.customer, Brand: "mastercard", Last4: "9995", Decline: "insufficient_funds", AllowRedisplay: "always"})
+	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_asks", Customer: w.customer, Last4: "3155", Decline: "authentication_required", AllowRedisplay: "always"})
+	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_sepa", Customer: w.customer, Type: "sepa_debit", Last4: "3000", AllowRedisplay: "always"})
 	for _, bill := range []sandbox.StripeInvoice{
 		{Number: "INV-1042", Currency: "usd", Total: 120000, Due: w.day(3), Description: "Cloud hosting"},
 		{Number: "NF-2207", Biller: "Nordlys Fiber", Currency: "nok", Total: 489050, Due: w.day(-2), Description: "Bredbånd, kontoret i Bergen"},

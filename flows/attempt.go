@@ -161,13 +161,70 @@ func (r *Record) submit(key string, now, next time.Time) error {
 	if !r.underWay(key) {
 		return ErrStale
 	}
-	r.Attempt.NextLook = next
-	if r.State == Submitted {
+	again := r.State == Submitted && !r.asked()
+	r.State, r.Attempt.NextLook, r.Attempt.Asked = Submitted, next, time.Time{}
+	if again {
 		return nil
 	}
-	r.State = Submitted
 	r.note(now, byKvitt, "submitted", "by", r.Attempt.By, "key", key)
 	return nil
+}
+
+// act notes that the payer has to authenticate at the billing service before money moves. It is waited for while the key lives, and while
+// nobody wants to pay in another way: then the payment ends, for the billing service has just said that nothing was paid.
+func (r *Record) act(key string, now time.Time) error {
+	switch a := r.Attempt; {
+	case !r.underWay(key):
+		return ErrStale
+	case a.GivenUp || r.keyDead(now):
+		return r.refuse(key, billing.AuthenticationOff, now)
+	case r.asked():
+		a.NextLook = now.Add(r.patience(now))
+		return nil
+	}
+	a := r.Attempt
+	r.State, a.Asked = Submitted, now
+	a.NextLook = now.Add(r.patience(now))
+	r.notify(Notice{ID: noticeOfAct(key), Kind: NoticeAct, To: a.By, Method: a.Method.Short, Amount: a.Amount})
+	r.note(now, byKvitt, "authentication asked", "by", a.By, "method", a.Method.Short, "key", key)
+	return nil
+}
+
+func noticeOfAct(key string) string { return "act-" + key }
+
+// asked says whether a payment waits for the payer to authenticate.
+func (r *Record) asked() bool {
+	return r.State == Submitted && r.Attempt != nil && !r.Attempt.Asked.IsZero()
+}
+
+// patience is how long to wait until the billing service is asked again what became of a submitted payment. Who has to authenticate mostly does so
+// at once.
+func (r *Record) patience(now time.Time) time.Duration {
+	if !r.asked() {
+		return submitEvery
+	}
+	return min(max(now.Sub(r.Attempt.Asked)/20, lookEvery), 15*time.Minute)
+}
+
+// giveUp notes that somebody wants to pay in another way instead of waiting for the payer to authenticate. The payment ends when the billing
+// service says once more that nothing was paid.
+func (r *Record) giveUp(by string, now time.Time) error {
+	if !r.asked() {
+		return ErrStale
+	}
+	r.Attempt.GivenUp, r.Attempt.NextLook = true, now
+	r.note(now, by, "authentication given up", "key", r.Attempt.Key)
+	return nil
+}
+
+// waits says whether the billing service is asked now and then what became of a payment.
+func (r *Record) waits() bool { return r.State == Unknown || r.State == Submitted }
+
+// hurry has it asked at once.
+func (r *Record) hurry(now time.Time) {
+	if r.waits() {
+		r.Attempt.NextLook = now
+	}
 }
 
 // alarm notes that payer and operator are told of a payment that stays unknown.

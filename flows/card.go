@@ -129,6 +129,8 @@ func (c card) controls() []bot.Element {
 		buttons = c.handedButtons()
 	case c.r.State == Unknown && c.r.keyDead(c.now):
 		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
+	case c.r.asked():
+		buttons = append(buttons, c.otherwayButton())
 	case c.undoable():
 		buttons = append(buttons, bot.Button{Action: ActUndo, Value: id, Label: c.say("undo")})
 	}

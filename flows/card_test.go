@@ -128,6 +128,7 @@ func scenes() map[string]scene {
 		"paying":            in(sentRecord()),
 		"unknown":           in(unknownRecord()),
 		"submitted":         in(submittedRecord()),
+		"asked":             in(askedRecord()),
 		"paid":              in(paidRecord()),
 		"paid-at-first":     in(changedInvoice(func(i *billing.Invoice) { i.Status = billing.Paid })),
 		"recorded":          {recordedRecord(), card, monday.Add(day - 1)},
@@ -159,6 +160,11 @@ func scenes() map[string]scene {
 			name += "-" + strings.ReplaceAll(string(n.Decline), " ", "-")
 		}
 		all[name] = scene{r, Post{Key: "notice/n", Kind: PostNotice, Place: n.To}, tuesday}
+		if n.Kind == NoticeAct {
+			asked, paid := askedRecord(), paidRecord()
+			paid.Notices = asked.Notices
+			all[name], all[name+"-paid"] = scene{asked, all[name].post, tuesday}, scene{paid, all[name].post, tuesday}
+		}
 	}
 	maps.Copy(all, approvalScenes())
 	maps.Copy(all, handOverScenes())
@@ -211,7 +217,7 @@ func notices() []Notice {
 	all := []Notice{
 		{Kind: NoticeEnded, To: asha, Amount: usd(120000)}, {Kind: NoticeUnchecked, To: asha, Amount: usd(120000)}, {Kind: NoticeChanged, To: asha, Amount: usd(120000)},
 		{Kind: NoticeElsewhere, To: asha, Amount: usd(120000)}, {Kind: NoticeDoubt, To: asha, Amount: usd(120000)}, {Kind: NoticeStill, To: asha, Amount: usd(120000)},
-		{Kind: NoticeAsk, To: asha, By: kim}, {Kind: NoticeUndone, To: finance, By: bo, Reason: "Wrong invoice", Amount: usd(120000)},
+		{Kind: NoticeAsk, To: asha, By: kim}, {Kind: NoticeAct, To: asha, Method: visa.Short, Amount: usd(120000)}, {Kind: NoticeUndone, To: finance, By: bo, Reason: "Wrong invoice", Amount: usd(120000)},
 		{Kind: NoticeDeclined, To: asha, By: bo, Reason: "Wrong cost centre", Amount: usd(120000)}, {Kind: NoticeExpired, To: asha, Amount: usd(120000)},
 		{Kind: NoticeOvertaken, To: asha, Amount: usd(120000)}, {Kind: NoticeApprover, To: asha, By: bo, Amount: usd(120000)}, {Kind: NoticeUnapproved, To: asha, Amount: usd(120000)},
 	}

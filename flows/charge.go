@@ -137,17 +137,14 @@ func (j *job) conclude(ctx context.Context, a Attempt, was State, out billing.Ou
 		case billing.Refused:
 			return r.refuse(a.Key, out.Decline, now)
 		case billing.NeedsAction:
-			return r.refuse(a.Key, billing.AuthenticationOff, now)
+			return r.act(a.Key, now)
 		case billing.Elsewhere, billing.Changed:
 			if out.Invoice.ID != "" {
 				r.see(out.Invoice, now, now)
 			}
 			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
 		}
-		if r.State == Submitted && !r.keyDead(now) {
-			return r.submit(a.Key, now, now.Add(submitEvery))
-		}
-		return r.doubt(a.Key, now, j.nextLook(*r))
+		return j.stillWaits(r, a.Key)
 	})
 	return errors.Join(err, j.showResult(ctx, a, was))
 }
@@ -166,10 +163,7 @@ func (j *job) alarm(ctx context.Context, key string) error {
 func (j *job) doubt(ctx context.Context, rec Record) error {
 	a := *rec.Attempt
 	err := j.note(ctx, func(r *Record) error {
-		if r.State == Submitted {
-			return r.submit(a.Key, j.Now(), j.Now().Add(submitEvery))
-		}
-		return r.doubt(a.Key, j.Now(), j.nextLook(*r))
+		return j.stillWaits(r, a.Key)
 	})
 	if rec.State == Paying {
 		err = errors.Join(err, j.showResult(ctx, a, Paying))
@@ -177,9 +171,22 @@ func (j *job) doubt(ctx context.Context, rec Record) error {
 	return err
 }
 
+// stillWaits notes that nothing is known that was not known before.
+func (j *job) stillWaits(r *Record, key string) error {
+	now := j.Now()
+	if r.State != Submitted || r.keyDead(now) || !r.underWay(key) {
+		return r.doubt(key, now, j.nextLook(*r))
+	}
+	r.Attempt.NextLook = now.Add(r.patience(now))
+	return nil
+}
+
 func (j *job) nextLook(r Record) time.Time {
 	if r.keyDead(j.Now()) {
 		return j.Now().Add(submitEvery)
+	}
+	if r.Attempt != nil && r.Attempt.Alarmed {
+		return j.Now().Add(lookSlowly)
 	}
 	return j.Now().Add(lookEvery)
 }

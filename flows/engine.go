@@ -29,6 +29,7 @@ func (f *Flows) Run(ctx context.Context) {
 		loops.Go(func() { f.sweep(ctx, working, lane, workers) })
 	}
 	loops.Go(func() { f.syncs(ctx) })
+	loops.Go(func() { f.glance(ctx) })
 	loops.Wait()
 	late := time.AfterFunc(drainTime, stop)
 	defer late.Stop()

@@ -8,13 +8,14 @@
 //	plan       what is to be done now, each step with its reason          (pure)
 //	reconcile  does the steps: post, mend, look for; notes each result
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
-//	sync       asks the billing services
+//	sync       asks the billing services; glance for one invoice, when its service says that something happened
 //	remind     who is told, and in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	snooze     "Remind me later"
 //	denial     counts who was refused
-//	pay        the click on Pay now and the modal; submit what it sends
+//	pay        the click on Pay now and the modal; suggest its menu where that is long, submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
+//	authenticate  what the payer sees whose bank wants them to authenticate
 //	admin      who may pay; every denial has its own sentence
 //	card       how an invoice looks to any reader, in any state; wording its sentences
 //	words      English and Norwegian
@@ -30,7 +31,7 @@
 //	  │      unknown       │
 //	  │         │          │         unknown ──► open only when that very key has definitely failed
 //	  │◄────────┘ refused  │         submitted: a debit that clears in days
-//	  │◄───────────────────┘
+//	  │◄───────────────────┘             or once the payer has authenticated
 //	  ├──► paid (elsewhere), gone (void, credited)
 //	  └──► awaiting approval ──► paying          from an amount on; or open: declined, withdrawn, three days, changed
 //
@@ -67,6 +68,7 @@ type Flows struct {
 	Observe   func(Observation) // For metrics; called from many goroutines, must not block.
 
 	wake    map[store.Lane]chan struct{} // Something became due just now.
+	glances glances
 	work    sync.WaitGroup
 	office  postOffice
 	readers []Reader // As the last sync found them.
@@ -77,6 +79,7 @@ type Flows struct {
 // New wires what only flows knows; everything else is the caller's.
 func New(f *Flows) *Flows {
 	f.wake = map[store.Lane]chan struct{}{store.Urgent: make(chan struct{}, 1), store.Routine: make(chan struct{}, 1)}
+	f.glances.asked = make(chan struct{}, 1)
 	f.health.failing, f.health.synced = map[string]error{}, map[string]time.Time{}
 	f.register()
 	return f

@@ -114,6 +114,13 @@ func unknownRecord() Record {
 	return r
 }
 
+// askedRecord waits for the payer to authenticate.
+func askedRecord() Record {
+	r := sentRecord()
+	must(r.act(r.Attempt.Key, monday.Add(time.Minute)))
+	return r
+}
+
 func submittedRecord() Record {
 	r := sentRecord()
 	must(r.submit(r.Attempt.Key, monday, monday.Add(submitEvery)))
@@ -174,7 +181,7 @@ func undo(r *Record, now time.Time, places ...string) error {
 // everyState lists one record for each state and way to get there.
 func everyState() map[string]Record {
 	all := map[string]Record{
-		"open": openRecord(), "paying": payingRecord(), "sent": sentRecord(), "unknown": unknownRecord(), "submitted": submittedRecord(), "paid": paidRecord(),
+		"open": openRecord(), "paying": payingRecord(), "sent": sentRecord(), "unknown": unknownRecord(), "submitted": submittedRecord(), "asked": askedRecord(), "paid": paidRecord(),
 		"recorded": recordedRecord(), "undoing": undoingRecord(), "undone": undoneRecord(), "elsewhere": elsewhereRecord(), "gone": goneRecord(),
 	}
 	maps.Copy(all, approvalStates())

@@ -99,14 +99,7 @@ func payView(w words, o offer) bot.View {
 }
 
 func methodInput(w words, methods []billing.Method) bot.Block {
-	menu := bot.Menu{Action: "method", Placeholder: w.say("modal.choose")}
-	for _, m := range methods {
-		menu.Options = append(menu.Options, bot.Option{Value: m.ID, Label: w.choice(m)})
-		if m.Default && menu.Chosen == "" {
-			menu.Chosen = m.ID
-		}
-	}
-	return bot.Input{Block: blockMethod, Label: w.say("modal.method"), Element: menu}
+	return bot.Input{Block: blockMethod, Label: w.say("modal.method"), Element: methodMenu(w, methods)}
 }
 
 // bankDetails are account and reference, alone on their lines, to copy.

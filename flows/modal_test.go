@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"strings"
@@ -24,7 +25,12 @@ func views(t *testing.T, w words) map[string]bot.View {
 	none.methods = nil
 	records.invoice, records.way = ledger, billing.Records
 	records.methods = []billing.Method{{ID: "bank", Short: "Bank transfer", Default: true}}
+	many := pay
+	for i := range bot.MaxOptions {
+		many.methods = append(many.methods, billing.Method{ID: fmt.Sprintf("pm_%d", i), Short: fmt.Sprintf("Visa •••• %04d", i)})
+	}
 	all := map[string]bot.View{
+		"modal-pay-many":      payView(w, many),
 		"modal-wait":          waitView(w),
 		"modal-pay":           payView(w, pay),
 		"modal-pay-none":      payView(w, none),
@@ -41,11 +47,12 @@ func views(t *testing.T, w words) map[string]bot.View {
 		"modal-taken":         *seenBy(w, sentRecord(), bo),
 		"modal-taken-by-self": *seenBy(w, sentRecord(), asha),
 		"modal-unknown":       *seenBy(w, unknownRecord(), bo),
+		"modal-asked-act":     *seenBy(w, askedRecord(), asha),
 	}
 	for _, id := range []string{"modal.asked", "modal.asked.already"} {
 		all[strings.ReplaceAll(id, ".", "-")] = tellView(w, w.say(id, "Admins", w.list([]string{"Asha", "Bo"}, "and")))
 	}
-	for _, id := range []string{"modal.later", "modal.service", "modal.missing", "modal.unpayable", "undo.late", "undo.done", "release.done"} {
+	for _, id := range []string{"modal.later", "modal.service", "modal.missing", "modal.unpayable", "undo.late", "undo.done", "release.done", "act.otherway.done"} {
 		all["modal-says-"+strings.ReplaceAll(strings.TrimPrefix(id, "modal."), ".", "-")] = tellView(w, w.say(id))
 	}
 	maps.Copy(all, approvalViews(w))
@@ -127,12 +134,12 @@ func TestNoGoldenCardIsLeftOver(t *testing.T) {
 }
 
 func TestOnlyAFilledModalCanBeSubmitted(t *testing.T) {
-	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-portal": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
+	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-many": "Pay now", "modal-pay-portal": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
 	for name, v := range views(t, speak(English)) {
 		if v.Submit != submits[name] {
 			t.Errorf("%s is submitted with %q, want %q", name, v.Submit, submits[name])
 		}
-		if menu := strings.Contains(asJSON(v.Blocks), `"static_select"`); menu != strings.HasPrefix(v.Submit, "Pay") && menu != strings.HasPrefix(v.Submit, "Rec") {
+		if menu := strings.Contains(asJSON(v.Blocks), `_select"`); menu != strings.HasPrefix(v.Submit, "Pay") && menu != strings.HasPrefix(v.Submit, "Rec") {
 			t.Errorf("%s: a menu: %v", name, menu)
 		}
 	}

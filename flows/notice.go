@@ -7,9 +7,12 @@ import (
 	"kvitt/bot"
 )
 
-// notice is said once to one person, or in one channel. It is not edited afterwards, except for a request to look at an invoice:
-// that one has a Pay button, which goes when there is nothing to pay any more.
+// notice is said once to one person, or in one channel. It is not edited afterwards, except for those with a button, which goes when
+// there is nothing to press it for any more: a request to look at an invoice, and that the bank wants the payer to authenticate.
 func (c card) notice(n Notice, reads bool) bot.Message {
+	if n.Kind == NoticeAct {
+		return c.actNotice(n, reads)
+	}
 	line := c.noticeLine(n)
 	lines, blocks := []string{line}, []bot.Block{bot.Plain(line)}
 	switch {
@@ -34,7 +37,7 @@ func (c card) noticeLine(n Notice) string {
 	switch n.Kind {
 	case NoticeRefused:
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
-	case NoticeHanded:
+	case NoticeHanded, NoticeAct:
 		facts = append(facts, "Method", orText(c.method(n.Method, ""), c.say("the method")))
 	case NoticeOvertaken, NoticeMoved:
 		facts = append(facts, "Now", orText(c.status(), c.say("approval.now", "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))))

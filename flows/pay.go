@@ -33,6 +33,7 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActPage+"/back", f.turnPage)
 	f.Bot.OnPress(ActPage+"/on", f.turnPage)
 	f.Bot.OnPress(ActOpen, func(context.Context, bot.Click) error { return nil })
+	f.Bot.OnSuggest(actMethod, f.suggestMethods)
 	f.Bot.OnSubmit(CallPay, f.told(f.submitPay))
 	f.Bot.OnSubmit(CallUndo, f.told(f.submitUndo))
 	f.Bot.OnSubmit(CallDecline, f.told(f.submitDecline))
@@ -201,6 +202,8 @@ func (c card) underWay(user string) *bot.View {
 		return nil
 	case r.State == Unknown:
 		view = tellView(c.words, c.say("modal.unknown", "Who", c.name(r.Attempt.By)))
+	case r.asked():
+		view = c.actView()
 	case r.Attempt.By == user:
 		view = tellView(c.words, c.say("modal.taken.self"))
 	default:

@@ -141,9 +141,13 @@ func (p Policy) outlet(post Post) Do {
 
 func (p Post) isReminder() bool { return p.Kind == PostReminder || p.Kind == PostThread }
 
-// mendable says whether a message is kept true: every one but those notices that say what happened at the time.
+// mendable says whether a message is kept true: every one but those notices that only say what happened at the time.
 func (r *Record) mendable(post Post) bool {
-	return post.Kind != PostNotice || r.Notices[post.Number].Kind == NoticeAsk
+	if post.Kind != PostNotice {
+		return true
+	}
+	kind := r.Notices[post.Number].Kind
+	return kind == NoticeAsk || kind == NoticeAct
 }
 
 // confirmed says whether every confirmation of the last payment is posted or given up.

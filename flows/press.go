@@ -138,18 +138,26 @@ func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) 
 	return replyView(tellView(w, w.say("undo.done"))), nil
 }
 
-// pressRelease is a person's decision that a payment of which nobody knows, and whose key is dead, was not made.
+// pressRelease is a person's decision that a payment of which nobody knows, and whose key is dead, was not made; or that one for which the payer has
+// to authenticate is not waited for any longer.
 func (f *Flows) pressRelease(ctx context.Context, c bot.Click) error {
 	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
 		_, denied, err := f.entitled(ctx, c, w)
 		if err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		_, err = f.change(ctx, c.Value, func(r *Record) error { return r.release(c.User, f.Now()) })
+		said := "release.done"
+		_, err = f.change(ctx, c.Value, func(r *Record) error {
+			if said = "release.done"; r.asked() {
+				said = "act.otherway.done"
+				return r.giveUp(c.User, f.Now())
+			}
+			return r.release(c.User, f.Now())
+		})
 		if errors.Is(err, ErrStale) {
 			return tellView(w, w.say("modal.unpayable")), nil
 		}
-		return tellView(w, w.say("release.done")), err
+		return tellView(w, w.say(said)), err
 	})
 }
 

@@ -19,7 +19,7 @@ const (
 	Awaiting   State = "awaiting approval" // Somebody's payment waits for a second billing admin.
 	Paying     State = "paying"            // Somebody's payment is under way.
 	Unknown    State = "unknown"           // A payment was sent and nobody can say yet what became of it.
-	Submitted  State = "submitted"         // A payment was accepted and clears later.
+	Submitted  State = "submitted"         // A payment was accepted and clears later, or waits for the payer to authenticate.
 	HandedOver State = "handed over"       // Somebody opened it in the billing service's portal, to pay it there.
 	Paid       State = "paid"              // The billing service says that it is paid.
 	Gone       State = "gone"              // Void, credited or deleted: nothing is to pay.
@@ -67,6 +67,8 @@ type Attempt struct {
 	KeyDies    time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
 	NextLook   time.Time      `json:"next_look,omitzero"`
 	HandedOver time.Time      `json:"handed_over,omitzero"` // When the payer was shown the way to the portal.
+	Asked      time.Time      `json:"asked,omitzero"`       // Since when the payer is asked to authenticate; in the state Submitted.
+	GivenUp    bool           `json:"given_up,omitzero"`    // Somebody wants to pay in another way instead.
 	Doubted    time.Time      `json:"doubted,omitzero"`     // Since when the outcome is unknown.
 	Alarmed    bool           `json:"alarmed,omitzero"`     // Payer and operator were told that it stays unknown.
 	View       string         `json:"view,omitzero"`        // The modal of whoever began it, should it still be open.
@@ -120,6 +122,7 @@ const (
 	NoticeUnchecked NoticeKind = "unchecked" // Right or facts could not be checked.
 	NoticeChanged   NoticeKind = "changed"   // The invoice changed before money moved.
 	NoticeElsewhere NoticeKind = "elsewhere" // It was already paid elsewhere.
+	NoticeAct       NoticeKind = "act"       // The payer's bank wants them to authenticate.
 	NoticeDoubt     NoticeKind = "doubt"     // Nobody knows yet whether it went through.
 	NoticeStill     NoticeKind = "still"     // Still nobody knows, after a quarter of an hour.
 	NoticeAsk       NoticeKind = "ask"       // Somebody asks a billing admin to look at it.

@@ -69,6 +69,17 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		{"in doubt", sentRecord(), keyed(doubted), Unknown, nil, "unknown"},
 		{"still in doubt", unknownRecord(), keyed(doubted), Unknown, nil, ""},
 		{"submitted", sentRecord(), keyed(func(r *Record, key string) error { return r.submit(key, later, later) }), Submitted, nil, "submitted"},
+		{"asked to authenticate", sentRecord(), keyed(acted(later)), Submitted, nil, "authentication asked"},
+		{"asked to authenticate after doubt", unknownRecord(), keyed(acted(later)), Submitted, nil, "authentication asked"},
+		{"still asked", askedRecord(), keyed(acted(later)), Submitted, nil, ""},
+		{"asked until the key dies", askedRecord(), keyed(acted(monday.Add(day))), Open, nil, "refused"},
+		{"authenticated", askedRecord(), keyed(settled), Paid, nil, "paid"},
+		{"not authenticated", askedRecord(), keyed(refused), Open, nil, "refused"},
+		{"authenticated, and clears later", askedRecord(), keyed(func(r *Record, key string) error { return r.submit(key, later, later) }), Submitted, nil, "submitted"},
+		{"another way is wanted", askedRecord(), func(r *Record) error { return r.giveUp(bo, later) }, Submitted, nil, "authentication given up"},
+		{"another way, and nothing was paid", givenUpRecord(), keyed(acted(later)), Open, nil, "refused"},
+		{"another way, and it was paid", givenUpRecord(), keyed(settled), Paid, nil, "paid"},
+		{"another way than a debit", submittedRecord(), func(r *Record) error { return r.giveUp(bo, later) }, Submitted, ErrStale, ""},
 		{"submitted after doubt", unknownRecord(), keyed(func(r *Record, key string) error { return r.submit(key, later, later) }), Submitted, nil, "submitted"},
 
 		{"given up too early", unknownRecord(), func(r *Record) error { return r.release(bo, later) }, Unknown, ErrStale, ""},
@@ -100,6 +111,30 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 	}
 }
 
+func acted(now time.Time) func(*Record, string) error {
+	return func(r *Record, key string) error { return r.act(key, now) }
+}
+
+func givenUpRecord() Record {
+	r := askedRecord()
+	must(r.giveUp(asha, monday.Add(time.Hour)))
+	return r
+}
+
+func TestWhoHasToAuthenticateIsWaitedForWithLessAndLessHaste(t *testing.T) {
+	r := askedRecord()
+	for after, want := range map[time.Duration]time.Duration{0: 10 * time.Second, time.Minute: 10 * time.Second, 10 * time.Minute: 30 * time.Second, 20 * time.Hour: 15 * time.Minute} {
+		now := r.Attempt.Asked.Add(after)
+		must(r.act(r.Attempt.Key, now))
+		if _, wake := planPayment(now, r); wake.Sub(now) != want {
+			t.Errorf("after %s it is looked at again in %s, want %s", after, wake.Sub(now), want)
+		}
+	}
+	if len(r.Notices) != 1 {
+		t.Errorf("the payer is told %d times", len(r.Notices))
+	}
+}
+
 func sameError(got, want error) bool {
 	taken, ok := errors.AsType[*TakenError](got)
 	if expected, is := errors.AsType[*TakenError](want); is {
@@ -114,7 +149,7 @@ func TestNobodyElsesKeyChangesAnything(t *testing.T) {
 		for what, err := range map[string]error{
 			"send": r.send("other", visa, billing.Grant{}, monday, monday), "settle": r.settle("other", billing.Outcome{}, monday),
 			"refuse": r.refuse("other", billing.Generic, monday), "withdraw": r.withdraw("other", Notice{}, monday),
-			"doubt": r.doubt("other", monday, monday), "submit": r.submit("other", monday, monday),
+			"doubt": r.doubt("other", monday, monday), "submit": r.submit("other", monday, monday), "act": r.act("other", monday),
 		} {
 			if !errors.Is(err, ErrStale) || asJSON(r) != before {
 				t.Errorf("%s, %s: %v", name, what, err)
@@ -132,6 +167,7 @@ func TestAnAlarmThatCameTooLateChangesNothing(t *testing.T) {
 		"settled":   func(r *Record, key string) error { return r.settle(key, billing.Outcome{}, monday) },
 		"refused":   func(r *Record, key string) error { return r.refuse(key, billing.Generic, monday) },
 		"submitted": func(r *Record, key string) error { return r.submit(key, monday, monday) },
+		"asked":     acted(monday),
 	} {
 		r := unknownRecord()
 		must(look(&r, r.Attempt.Key))

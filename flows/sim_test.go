@@ -96,7 +96,7 @@ func (s *sim) conclude(r *Record) {
 	key := r.Attempt.Key
 	word := 0
 	if s.rng != nil {
-		word = s.rng.IntN(5)
+		word = s.rng.IntN(6)
 	}
 	switch word {
 	case 0:
@@ -105,6 +105,8 @@ func (s *sim) conclude(r *Record) {
 		must(r.refuse(key, billing.Generic, s.now))
 	case 2:
 		must(r.withdraw(key, Notice{Kind: NoticeChanged}, s.now))
+	case 4:
+		must(r.act(key, s.now))
 	case 3:
 		must(r.submit(key, s.now, s.now.Add(submitEvery)))
 	default:

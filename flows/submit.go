@@ -132,7 +132,11 @@ func (j *job) showResult(ctx context.Context, a Attempt, was State) error {
 	w := speak(langOf(orText(a.Approved, a.By), j.audience, j.Policy))
 	c := j.card(ctx, w, rec)
 	view := tellView(w, c.result(a))
-	if rec.State == HandedOver && rec.Attempt.View == a.View && a.Approved == "" {
+	switch {
+	case a.Approved != "":
+	case rec.asked():
+		view = c.actView()
+	case rec.State == HandedOver && rec.Attempt.View == a.View:
 		view = c.way()
 	}
 	if err := j.Bot.Replace(ctx, a.View, view); !errors.Is(err, bot.ErrGone) {

@@ -69,6 +69,9 @@ func (c card) status() string {
 		}
 		return c.say("state.unknown", "Who", c.name(r.Attempt.By))
 	case Submitted:
+		if r.asked() {
+			return c.say("state.asked", "Who", c.name(r.Attempt.By))
+		}
 		return c.say("state.submitted", "Who", c.name(r.Attempt.By))
 	case HandedOver:
 		return c.handed()

@@ -22,6 +22,9 @@ type StripeConfig struct {
 	// Whoever keeps people from paying twice must not lean on Stripe's own refusal.
 	NoGuardButTheKey bool
 
+	// ClearAfter is how long a bank debit takes to come through by itself; 0: only Clear and Bounce end it.
+	ClearAfter time.Duration
+
 	// OnCharge is called after money moved and before the answer is sent, without any lock held: the moment at
 	// which a crash of the caller hurts most.
 	OnCharge func(StripeCharge)
@@ -34,13 +37,14 @@ type StripeConfig struct {
 type Stripe struct {
 	config StripeConfig
 	mux    *http.ServeMux
-	flying sync.WaitGroup // Requests of the in-memory transport whose caller may have left.
+	flying sync.WaitGroup // Requests of the in-memory transport whose caller may have left, and events on their way.
 
 	mu        sync.Mutex
 	serial    int
 	customers map[string]*stripeCustomer
 	methods   map[string]*stripeMethod
 	invoices  map[string]*stripeInvoice
+	sessions  map[string]string // Of the portal, to the customer.
 	intents   map[string]*stripeIntent
 	order     []string // Invoice ids, oldest first.
 	events    []*stripeEvent
@@ -52,6 +56,7 @@ type Stripe struct {
 	darkUntil time.Time // Nobody gets through before.
 	onCall    func(StripeCall, []byte)
 	keys      map[string]*stripeKeyEntry
+	hook      *StripeHook
 }
 
 // NewStripe makes an empty pretend Stripe. It panics when the key looks like a live one: no credential that opens anything
@@ -71,6 +76,7 @@ func NewStripe(config StripeConfig) *Stripe {
 		customers: map[string]*stripeCustomer{},
 		methods:   map[string]*stripeMethod{},
 		invoices:  map[string]*stripeInvoice{},
+		sessions:  map[string]string{},
 		intents:   map[string]*stripeIntent{},
 		keys:      map[string]*stripeKeyEntry{},
 	}
@@ -85,7 +91,7 @@ func (s *Stripe) Handler() http.Handler { return loopbackOnly(s.mux) }
 // leaves early gets its context's error, and the request goes on, as at the real Stripe.
 func (s *Stripe) Transport() http.RoundTripper { return &stripeTransport{stripe: s} }
 
-// Wait returns when no request of a Transport is at work any more.
+// Wait returns when no request of a Transport is at work any more, and no event on its way to a webhook.
 func (s *Stripe) Wait() { s.flying.Wait() }
 
 // routes names every operation with the parameters that it knows; any other parameter is an error, as at Stripe.
@@ -112,6 +118,7 @@ func (s *Stripe) routes() *http.ServeMux {
 	} {
 		mux.HandleFunc(pattern, s.serve(pattern, op))
 	}
+	s.pages(mux)
 	mux.HandleFunc("/", s.serve("", stripeOp{run: s.unrecognized}))
 	return mux
 }

@@ -76,11 +76,25 @@ func (f *StripeFault) before(r *http.Request) *stripeError {
 			message: "This object cannot be accessed right now because another API request or Stripe process is currently accessing it."}
 	case f.is(StripeForbidden):
 		return &stripeError{status: 403, kind: "invalid_request_error",
-			message: "The provided key does not have the required permissions for this endpoint."}
+			message: "The provided key 'rk_test_*' does not have the required permissions for this endpoint on account 'acct_1Kvitt'. " +
+				"Having the '" + permissionFor(r) + "' permission would allow this request to continue."}
 	case f.is(StripeNotStripe):
 		return &stripeError{status: 502, kind: stripePlainPage}
 	}
 	return nil
+}
+
+// permissionFor names the permission of a restricted key that a request needs, in Stripe's way.
+func permissionFor(r *http.Request) string {
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/"), "/")
+	what := strings.TrimSuffix(path[0], "s")
+	if len(path) > 2 && path[0] == "customers" {
+		what = strings.TrimSuffix(path[2], "s")
+	}
+	if r.Method == http.MethodGet {
+		return "rak_" + what + "_read"
+	}
+	return "rak_" + what + "_write"
 }
 
 // around does what goes wrong while the operation is at work and its idempotency key is in use.

@@ -96,6 +96,7 @@ func (s *Stripe) dark() bool {
 func (s *Stripe) Invoices() []StripeInvoice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ripen()
 	var all []StripeInvoice
 	for _, id := range s.order {
 		inv := s.invoices[id].StripeInvoice

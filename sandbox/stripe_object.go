@@ -22,6 +22,17 @@ type stripeInvoice struct {
 	attempts                               int
 	finalized, paid, voided, uncollectible time.Time
 	intent                                 *stripeIntent // Nil for a draft.
+	part                                   *stripeIntent // Paid before, of what was left then; nil where nothing was.
+}
+
+// payments are what the list of payments holds, the default one first.
+func (inv *stripeInvoice) payments() (all []*stripeIntent) {
+	for _, in := range []*stripeIntent{inv.intent, inv.part} {
+		if in != nil {
+			all = append(all, in)
+		}
+	}
+	return all
 }
 
 func (inv *stripeInvoice) remaining() int64 { return inv.Total - inv.AmountPaid }
@@ -33,6 +44,7 @@ type stripeIntent struct {
 	payment   string // Id of the InvoicePayment.
 	status    string
 	method    string
+	paid      int64 // What was collected with it.
 	created   time.Time
 	last      *stripeCharge
 	lastError *stripeError
@@ -46,7 +58,7 @@ type stripeCharge struct {
 func (s *Stripe) newIntent(inv *stripeInvoice) *stripeIntent {
 	in := &stripeIntent{id: s.newID("pi"), payment: s.newID("inpay"), invoice: inv, status: "requires_payment_method", created: s.config.Now()}
 	if inv.Status == "paid" {
-		in.status = "succeeded"
+		in.status, in.paid = "succeeded", inv.Total
 	}
 	s.intents[in.id] = in
 	return in
@@ -78,8 +90,8 @@ func (s *Stripe) renderInvoice(inv *stripeInvoice, expand []string) object {
 	}
 	if stripeExpands(expand, "payments") {
 		payments := []object{}
-		if inv.intent != nil {
-			payments = append(payments, s.renderInvoicePayment(inv, stripeBelow(expand, "payments.data")))
+		for _, in := range inv.payments() {
+			payments = append(payments, s.renderInvoicePayment(in, stripeBelow(expand, "payments.data")))
 		}
 		o["payments"] = stripeList("/v1/invoice_payments", payments, false)
 	}
@@ -106,16 +118,16 @@ func (s *Stripe) renderLines(inv *stripeInvoice) object {
 	return stripeList("/v1/invoices/"+inv.ID+"/lines", lines, false)
 }
 
-func (s *Stripe) renderInvoicePayment(inv *stripeInvoice, expand []string) object {
-	in, status, paid := inv.intent, "open", any(nil)
+func (s *Stripe) renderInvoicePayment(in *stripeIntent, expand []string) object {
+	inv, status, paid := in.invoice, "open", any(nil)
 	switch in.status {
 	case "succeeded":
-		status, paid = "paid", inv.AmountPaid
+		status, paid = "paid", in.paid
 	case "canceled":
 		status = "canceled"
 	}
-	o := object{"id": in.payment, "object": "invoice_payment", "invoice": inv.ID, "is_default": true, "livemode": false,
-		"created": in.created.Unix(), "currency": inv.Currency, "amount_paid": paid, "amount_requested": inv.Total, "status": status,
+	o := object{"id": in.payment, "object": "invoice_payment", "invoice": inv.ID, "is_default": in != inv.part, "livemode": false,
+		"created": in.created.Unix(), "currency": inv.Currency, "amount_paid": paid, "amount_requested": in.asks(), "status": status,
 		"payment":            object{"type": "payment_intent", "payment_intent": in.id},
 		"status_transitions": object{"paid_at": nil, "canceled_at": nil}}
 	if status == "paid" {
@@ -127,13 +139,21 @@ func (s *Stripe) renderInvoicePayment(inv *stripeInvoice, expand []string) objec
 	return o
 }
 
+// asks is the amount that a payment is about.
+func (in *stripeIntent) asks() int64 {
+	if in.status == "succeeded" {
+		return in.paid
+	}
+	return in.invoice.remaining()
+}
+
 func (s *Stripe) renderIntent(in *stripeIntent, expand []string) object {
 	inv := in.invoice
-	o := object{"id": in.id, "object": "payment_intent", "amount": inv.Total, "amount_received": 0, "currency": inv.Currency,
+	o := object{"id": in.id, "object": "payment_intent", "amount": in.asks(), "amount_received": 0, "currency": inv.Currency,
 		"customer": inv.Customer, "created": in.created.Unix(), "livemode": false, "status": in.status,
 		"payment_method": stripeText(in.method), "latest_charge": nil, "last_payment_error": nil, "next_action": nil, "metadata": object{}}
 	if in.status == "succeeded" {
-		o["amount_received"] = inv.AmountPaid
+		o["amount_received"] = in.paid
 	}
 	if in.status == "requires_action" {
 		o["next_action"] = object{"type": "use_stripe_sdk"}

@@ -108,8 +108,7 @@ func (s *Stripe) collect(inv *stripeInvoice, m *stripeMethod, cause stripeCause)
 		s.emit("payment_intent.processing", s.renderIntent(inv.intent, nil), cause)
 		return &charge, nil
 	}
-	inv.intent.status = "succeeded"
-	s.settle(inv, cause)
+	s.succeed(inv, cause)
 	return &charge, nil
 }
 
@@ -145,6 +144,12 @@ func (s *Stripe) fail(inv *stripeInvoice, m *stripeMethod, decline string, cause
 	return err
 }
 
+// succeed ends a payment with its money; the caller holds the lock.
+func (s *Stripe) succeed(inv *stripeInvoice, cause stripeCause) {
+	inv.intent.status, inv.intent.paid = "succeeded", inv.intent.last.Amount
+	s.settle(inv, cause)
+}
+
 // settle makes an invoice paid and says so; the caller holds the lock.
 func (s *Stripe) settle(inv *stripeInvoice, cause stripeCause) {
 	inv.Status, inv.AmountPaid = "paid", inv.Total
@@ -153,7 +158,7 @@ func (s *Stripe) settle(inv *stripeInvoice, cause stripeCause) {
 	}
 	if inv.intent.status == "succeeded" {
 		s.emit("payment_intent.succeeded", s.renderIntent(inv.intent, nil), cause)
-		s.emit("invoice_payment.paid", s.renderInvoicePayment(inv, nil), cause)
+		s.emit("invoice_payment.paid", s.renderInvoicePayment(inv.intent, nil), cause)
 		s.emit("invoice.payment_succeeded", s.renderInvoice(inv, nil), cause)
 	}
 	s.emit("invoice.paid", s.renderInvoice(inv, nil), cause)
@@ -161,39 +166,53 @@ func (s *Stripe) settle(inv *stripeInvoice, cause stripeCause) {
 
 // Clear lets the bank debit of an invoice come through.
 func (s *Stripe) Clear(invoice string) {
-	s.endDebit(invoice, "succeeded", func(inv *stripeInvoice) {
-		inv.intent.status = "succeeded"
-		s.settle(inv, stripeCause{})
-	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear(s.mustInvoice(invoice))
+}
+
+func (s *Stripe) clear(inv *stripeInvoice) {
+	s.endDebit(inv, "succeeded")
+	s.succeed(inv, stripeCause{})
+}
+
+// ripen lets through what has been on its way long enough; the caller holds the lock.
+func (s *Stripe) ripen() {
+	for _, id := range s.order {
+		in := s.invoices[id].intent
+		if s.config.ClearAfter > 0 && in != nil && in.status == "processing" && s.config.Now().Sub(in.last.At) >= s.config.ClearAfter {
+			s.clear(in.invoice)
+		}
+	}
 }
 
 // Bounce lets the bank debit of an invoice fail, days after it was accepted.
 func (s *Stripe) Bounce(invoice, decline string) {
-	s.endDebit(invoice, "failed", func(inv *stripeInvoice) {
-		err := stripeDecline(decline)
-		inv.intent.status, inv.intent.lastError, inv.intent.last.failure = "requires_payment_method", err, err
-		s.emit("invoice.payment_failed", s.renderInvoice(inv, nil), stripeCause{})
-	})
-}
-
-func (s *Stripe) endDebit(invoice, status string, how func(*stripeInvoice)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inv := s.mustInvoice(invoice)
+	inv, err := s.mustInvoice(invoice), stripeDecline(decline)
+	s.endDebit(inv, "failed")
+	inv.intent.status, inv.intent.lastError, inv.intent.last.failure = "requires_payment_method", err, err
+	s.emit("invoice.payment_failed", s.renderInvoice(inv, nil), stripeCause{})
+}
+
+func (s *Stripe) endDebit(inv *stripeInvoice, status string) {
 	if inv.intent.status != "processing" {
-		panic("the pretend Stripe has no debit on its way for " + invoice)
+		panic("the pretend Stripe has no debit on its way for " + inv.ID)
 	}
 	at := slices.IndexFunc(s.charges, func(c StripeCharge) bool { return c.ID == inv.intent.last.ID })
 	s.charges[at].Status = status
 	inv.intent.last.Status = status
-	how(inv)
 }
 
 // Authenticate is the person who authenticates the waiting payment on the hosted page.
 func (s *Stripe) Authenticate(invoice string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	inv := s.mustInvoice(invoice)
+	inv := s.invoices[invoice]
+	if inv == nil || inv.intent == nil || !inv.intent.waits() {
+		return fmt.Errorf("nothing waits to be authenticated for %s", invoice)
+	}
 	m := s.methods[inv.intent.method]
 	if m == nil {
 		return fmt.Errorf("nothing waits to be authenticated for %s", invoice)

@@ -21,7 +21,9 @@ type stripeEvent struct {
 const stripeEventLife = 30 * 24 * time.Hour
 
 func (s *Stripe) emit(kind string, data object, cause stripeCause) {
-	s.events = append(s.events, &stripeEvent{id: s.newID("evt"), kind: kind, created: s.config.Now(), data: data, cause: cause})
+	e := &stripeEvent{id: s.newID("evt"), kind: kind, created: s.config.Now(), data: data, cause: cause}
+	s.events = append(s.events, e)
+	s.deliver(e)
 }
 
 func (e *stripeEvent) render() object {
@@ -134,13 +136,11 @@ func (s *Stripe) listInvoicePayments(req *stripeRequest) (object, *stripeError) 
 	defer s.mu.Unlock()
 	var rows []object
 	for _, id := range slices.Backward(s.order) {
-		inv := s.invoices[id]
-		if inv.intent == nil || !req.filters("invoice", id) || !req.filters("payment[payment_intent]", inv.intent.id) {
-			continue
-		}
-		row := s.renderInvoicePayment(inv, stripeBelow(req.expand, "data"))
-		if req.filters("status", row["status"].(string)) {
-			rows = append(rows, row)
+		for _, in := range s.invoices[id].payments() {
+			row := s.renderInvoicePayment(in, stripeBelow(req.expand, "data"))
+			if req.filters("invoice", id) && req.filters("payment[payment_intent]", in.id) && req.filters("status", row["status"].(string)) {
+				rows = append(rows, row)
+			}
 		}
 	}
 	return req.page("/v1/invoice_payments", rows)
@@ -182,6 +182,7 @@ func (s *Stripe) createPortalSession(req *stripeRequest) (object, *stripeError) 
 		return nil, stripeInvalid("resource_missing", "customer", "No such customer: '"+customer+"'")
 	}
 	id := s.newID("bps")
+	s.sessions[id] = customer
 	return object{"id": id, "object": "billing_portal.session", "customer": customer, "created": s.config.Now().Unix(), "livemode": false,
 		"return_url": stripeText(req.form.Get("return_url")), "locale": stripeText(req.form.Get("locale")),
 		"url": s.config.Site + "/p/session/test_" + id}, nil

@@ -151,6 +151,7 @@ func (s *Stripe) checkKey(r *http.Request) *stripeError {
 func (s *Stripe) record(req *stripeRequest) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.ripen()
 	s.calls = append(s.calls, StripeCall{Op: req.op, Path: req.r.URL.Path, Params: req.form, Key: req.key,
 		Version: req.r.Header.Get("Stripe-Version"), At: s.config.Now()})
 	return len(s.calls) - 1

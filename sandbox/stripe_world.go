@@ -127,6 +127,10 @@ func (s *Stripe) AddInvoice(in StripeInvoice) string {
 		inv.finalized = in.Created
 		inv.intent = s.newIntent(inv)
 	}
+	if in.Status == "open" && in.AmountPaid > 0 {
+		inv.part = s.newIntent(inv)
+		inv.part.status, inv.part.paid = "succeeded", in.AmountPaid
+	}
 	s.invoices[in.ID] = inv
 	s.order = append(s.order, in.ID)
 	switch in.Status {

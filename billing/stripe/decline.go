@@ -15,18 +15,21 @@ import (
 // families sorts Stripe's decline and error codes (docs.stripe.com/declines/codes, docs.stripe.com/error-codes). What is missing
 // here is Generic, among it lost_card, stolen_card, fraudulent and merchant_blacklist: Stripe asks not to tell those.
 var families = map[string]billing.Decline{
-	"insufficient_funds": billing.InsufficientFunds,
+	"insufficient_funds": billing.InsufficientFunds, "charge_exceeds_source_limit": billing.InsufficientFunds,
 
 	"expired_card": billing.CardExpired,
 
 	"incorrect_address": billing.WrongDetails, "incorrect_cvc": billing.WrongDetails, "incorrect_number": billing.WrongDetails,
-	"incorrect_pin": billing.WrongDetails, "incorrect_zip": billing.WrongDetails, "invalid_account": billing.WrongDetails,
+	"incorrect_pin": billing.WrongDetails, "invalid_pin": billing.WrongDetails, "incorrect_zip": billing.WrongDetails, "invalid_account": billing.WrongDetails,
 	"invalid_cvc": billing.WrongDetails, "invalid_expiry_month": billing.WrongDetails, "invalid_expiry_year": billing.WrongDetails,
-	"invalid_number": billing.WrongDetails,
+	"invalid_number": billing.WrongDetails, "no_account": billing.WrongDetails, "bank_account_bad_routing_numbers": billing.WrongDetails,
 
-	"amount_too_large": billing.LimitReached, "card_velocity_exceeded": billing.LimitReached,
+	"amount_too_large": billing.LimitReached, "charge_exceeds_transaction_limit": billing.LimitReached, "invalid_amount": billing.LimitReached, "card_velocity_exceeded": billing.LimitReached,
 	"withdrawal_count_limit_exceeded": billing.LimitReached,
 
+	"account_closed": billing.MethodUnusable, "bank_account_restricted": billing.MethodUnusable, "bank_account_unusable": billing.MethodUnusable,
+	"payment_intent_mandate_invalid": billing.MethodUnusable, "pin_try_exceeded": billing.MethodUnusable, "service_not_allowed": billing.MethodUnusable,
+	"revocation_of_authorization": billing.MethodUnusable, "revocation_of_all_authorizations": billing.MethodUnusable,
 	"card_not_supported": billing.MethodUnusable, "currency_not_supported": billing.MethodUnusable,
 	"debit_not_authorized": billing.MethodUnusable, "invoice_no_payment_method_types": billing.MethodUnusable,
 	"new_account_information_available": billing.MethodUnusable, "payment_intent_incompatible_payment_method": billing.MethodUnusable,
@@ -71,7 +74,7 @@ func readError(what string, err error) error {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
 		kind = billing.ErrSetup
 	}
-	return fmt.Errorf("%s: %w: status %d, request %s", what, kind, e.HTTPStatusCode, cmp.Or(e.RequestID, "unknown")+codeOf(e))
+	return fmt.Errorf("%s: %w: status %d, request %s", what, kind, e.HTTPStatusCode, cmp.Or(e.RequestID, "unknown")+codeOf(e)+missing(e))
 }
 
 func codeOf(e *api.Error) string {

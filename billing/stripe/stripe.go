@@ -7,7 +7,7 @@
 // What the rest of Kvitt calls things must not enter here: no Slack, no store, no words for people beyond the labels of methods.
 //
 // The files: invoice.go and amount.go read invoices, method.go the methods, pay.go sends, look.go collects what Stripe knows
-// of a payment, judge.go decides what that means, decline.go knows Stripe's errors.
+// of a payment, judge.go decides what that means, decline.go knows Stripe's errors, webhook.go reads events, trial.go tries what a key may do.
 package stripe
 
 import (
@@ -60,6 +60,7 @@ const (
 type Provider struct {
 	client    *api.Client
 	customers []string
+	live      bool // The key moves real money.
 	zone      *time.Location
 	now       func() time.Time
 	log       *slog.Logger
@@ -75,7 +76,7 @@ func New(c Config) (*Provider, error) {
 	if err := checkURL(c.Key, c.APIURL); err != nil {
 		return nil, err
 	}
-	p := &Provider{customers: c.Customers, zone: cmp.Or(c.Zone, time.UTC), now: c.Now, log: c.Log}
+	p := &Provider{customers: c.Customers, live: strings.Contains(c.Key, "_live"), zone: cmp.Or(c.Zone, time.UTC), now: c.Now, log: c.Log}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -119,7 +120,7 @@ func checkURL(key, address string) error {
 	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return fmt.Errorf("%q: %w", address, ErrAPIURL)
 	}
-	if strings.Contains(key, "_live_") && (u.Scheme != "https" || u.Host != "api.stripe.com") {
+	if strings.Contains(key, "_live") && (u.Scheme != "https" || u.Host != "api.stripe.com") {
 		return fmt.Errorf("%q: %w", address, ErrLiveKey)
 	}
 	return nil
@@ -139,22 +140,28 @@ func (p *Provider) Way() billing.Way { return billing.Pays }
 // KeyLife is 23 hours.
 func (p *Provider) KeyLife() time.Duration { return keyLife }
 
-// Customer answers nil for a customer of the account, billing.ErrNotFound for one that is unknown or deleted, billing.ErrSetup for a key that may not
-// ask, and billing.ErrUnavailable.
-func (p *Provider) Customer(ctx context.Context, id string) error {
+// Version is the version of Stripe's API that every request asks for.
+const Version = api.APIVersion
+
+// Customer answers the API version in which a customer of the account was told (empty where Stripe does not say), billing.ErrNotFound for one that
+// is unknown or deleted, billing.ErrSetup for a key that may not ask, and billing.ErrUnavailable.
+func (p *Provider) Customer(ctx context.Context, id string) (version string, err error) {
 	ctx, cancel := limit(ctx)
 	defer cancel()
 	customer, err := p.client.V1Customers.Retrieve(ctx, id, nil)
 	if e := stripeError(err); e != nil && e.Code != api.ErrorCodeResourceMissing && e.HTTPStatusCode == http.StatusNotFound {
-		return fmt.Errorf("%s: %w: what answered is not Stripe", id, billing.ErrUnavailable)
+		return "", fmt.Errorf("%s: %w: what answered is not Stripe", id, billing.ErrUnavailable)
 	}
 	if err != nil {
-		return readError(id, err)
+		return "", readError(id, err)
 	}
 	if customer.Deleted {
-		return fmt.Errorf("%s was deleted: %w", id, billing.ErrNotFound)
+		return "", fmt.Errorf("%s was deleted: %w", id, billing.ErrNotFound)
 	}
-	return nil
+	if customer.LastResponse != nil {
+		version = customer.LastResponse.Header.Get("Stripe-Version")
+	}
+	return version, nil
 }
 
 func limit(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -53,6 +53,22 @@ func Memory(now func() time.Time) *Mem {
 	}
 }
 
+// Clone is a store that stands where this one stands now. Who goes on with it
+// after a while plays a failover: all that was written meanwhile is forgotten.
+func (m *Mem) Clone() *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := Memory(m.now)
+	c.docs, c.leases, c.seen = maps.Clone(m.docs), maps.Clone(m.leases), maps.Clone(m.seen)
+	for lane, wakes := range m.wakes {
+		c.wakes[lane] = slices.Clone(wakes)
+	}
+	for key, trail := range m.trails {
+		c.trails[key] = slices.Clone(trail)
+	}
+	return c
+}
+
 // Break makes every call answer store.ErrUnavailable, as if the store could not
 // be reached; Break(false) mends it, and nothing is lost.
 func (m *Mem) Break(broken bool) {

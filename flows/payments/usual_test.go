@@ -1,0 +1,8 @@
+//go:build !race
+
+package payments
+
+const (
+	usualPayments = 400
+	usualSeed     = 1
+)
