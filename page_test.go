@@ -107,6 +107,7 @@ func ashaGoesToThePortal(t *testing.T, p *tab) {
 	p.visit("asha", "dm")
 	p.seeIn("G094172385", "Paid by Asha", "Visa")
 	p.see("#messages", "Paid: Invoice G094172385")
+	p.click(`#modal [data-action-id="close"]`)
 }
 
 func kimAsks(t *testing.T, p *tab) {

@@ -16,7 +16,8 @@
 //	pay        the click on Pay now and the modal; suggest its menu where that is long, submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	authenticate  what the payer sees whose bank wants them to authenticate
-//	admin      who may pay; every denial has its own sentence
+//	handover   what somebody finishes in the billing service's portal: the way there, watching, taking over, asking
+//	admin      who may pay; roles, where a billing service says so itself; every denial has its own sentence
 //	card       how an invoice looks to any reader, in any state; wording its sentences
 //	words      English and Norwegian
 //	observe    what an operator counts
@@ -33,6 +34,7 @@
 //	  │◄────────┘ refused  │         submitted: a debit that clears in days
 //	  │◄───────────────────┘             or once the payer has authenticated
 //	  ├──► paid (elsewhere), gone (void, credited)
+//	  ├──► handed over ──► paid, or open: failed there, taken over, a time limit
 //	  └──► awaiting approval ──► paying          from an amount on; or open: declined, withdrawn, three days, changed
 //
 // Slack's wire format stays in bot, money's in billing, and how things are remembered in store. Nothing in here reads a clock of
