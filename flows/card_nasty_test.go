@@ -98,7 +98,7 @@ func TestNothingFromOutsideBreaksAModal(t *testing.T) {
 				}
 				for name, v := range map[string]bot.View{
 					"pay": payView(w, o), "facts": factsView(w, w.say("modal.changed"), inv, o.today), "undo": undoView(w, inv),
-					"link": linkView(w, inv, o.today, w.say("modal.link"), "https://pay.example/i/1"), "denied": deniedView(w, inv.ID, true, admins),
+					"link": linkView(w, inv, o.today, "modal.link", "https://pay.example/i/1"), "denied": deniedView(w, inv.ID, true, admins),
 					"taken": *underWayView(w, sentRecord(), bo, func(string) string { return bot.Clip(bot.Clean(text), 60) }),
 				} {
 					harmless(t, what+" in "+name, line.view(t, b, v))
