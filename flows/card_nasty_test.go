@@ -98,7 +98,7 @@ func TestNothingFromOutsideBreaksAModal(t *testing.T) {
 				}
 				for name, v := range map[string]bot.View{
 					"pay": payView(w, o), "facts": factsView(w, w.say("modal.changed"), inv, o.today), "undo": undoView(w, inv),
-					"link": linkView(w, inv, o.today, w.say("modal.link"), "https://pay.example/i/1"), "denied": deniedView(w, inv, true, admins),
+					"link": linkView(w, inv, o.today, "modal.link", "https://pay.example/i/1"), "denied": deniedView(w, inv, true, admins),
 					"taken": *card{words: w, r: sentRecord(), now: monday, policy: aPolicy(), people: map[string]Known{asha: {Name: text}}}.underWay(bo),
 				} {
 					harmless(t, what+" in "+name, line.view(t, b, v))

@@ -66,7 +66,7 @@ func fullest(t *testing.T, w words) map[string]bot.View {
 	}
 	return map[string]bot.View{
 		"pay": payView(w, o), "facts": factsView(w, w.say("modal.changed"), inv, o.today), "undo": undoView(w, inv), "late": tellView(w, w.say("modal.late")),
-		"link":   linkView(w, inv, o.today, w.say("modal.add.link"), "https://pay.example/"+strings.Repeat("x", 2980)),
+		"link":   linkView(w, inv, o.today, "modal.add.link", "https://pay.example/"+strings.Repeat("x", 2980)),
 		"denied": deniedView(w, inv, true, admins), "taken": called(sentRecord()), "unknown": called(unknownRecord()),
 		"asked": tellView(w, w.say("modal.asked", "Admins", w.list(admins, "and"))),
 	}

@@ -130,15 +130,18 @@ func deniedView(w words, inv billing.Invoice, full bool, admins []string) bot.Vi
 	return v
 }
 
-// linkView shows a private link to the one who asked for it.
-func linkView(w words, inv billing.Invoice, today billing.Date, label, url string) bot.View {
+// noPage says, for each button to a private link, that there is no such page.
+var noPage = map[string]string{"modal.link": "modal.link.none", "modal.add.link": "modal.add.link.none"}
+
+// linkView shows a private link to the one who asked for it, on a button that says so.
+func linkView(w words, inv billing.Invoice, today billing.Date, says, url string) bot.View {
 	v := modal(w, bot.Header(titleOf(w, inv)), bot.Plain(dueLine(w, inv, inv.AmountDue, today)))
 	v.Title = w.say("modal.view.title")
 	if url == "" {
-		v.Blocks = append(v.Blocks, bot.Plain(w.say("modal.link.none")))
+		v.Blocks = append(v.Blocks, bot.Plain(w.say(noPage[says])))
 		return v
 	}
-	v.Blocks = append(v.Blocks, bot.Actions("link", bot.Button{Action: ActOpen, Label: label, URL: url, Style: "primary"}), bot.Note(w.say("modal.link.private")))
+	v.Blocks = append(v.Blocks, bot.Actions("link", bot.Button{Action: ActOpen, Label: w.say(says), URL: url, Style: "primary"}), bot.Note(w.say("modal.link.private")))
 	return v
 }
 

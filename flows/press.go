@@ -24,7 +24,7 @@ func (f *Flows) pressAdd(ctx context.Context, c bot.Click) error {
 	})
 }
 
-func (f *Flows) withLink(ctx context.Context, c bot.Click, label string, link func(context.Context, billing.Provider, Record, words) (string, error)) error {
+func (f *Flows) withLink(ctx context.Context, c bot.Click, says string, link func(context.Context, billing.Provider, Record, words) (string, error)) error {
 	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
 		rec, denied, err := f.entitled(ctx, c, w)
 		if err != nil || denied != nil {
@@ -35,7 +35,7 @@ func (f *Flows) withLink(ctx context.Context, c bot.Click, label string, link fu
 			return bot.View{}, err
 		}
 		url, err := link(ctx, provider, rec, w)
-		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), w.say(label), url), err
+		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), says, url), err
 	})
 }
 
