@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -42,13 +43,10 @@ func (m inMemory) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 		}
 	}()
 	m.handler.ServeHTTP(out, in)
-	return &http.Response{
-		Status: http.StatusText(out.status), StatusCode: out.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: out.header, Body: io.NopCloser(&out.body), ContentLength: int64(out.body.Len()), Request: r,
-	}, nil
+	return out.response(r), nil
 }
 
-// answer is an http.ResponseWriter in memory.
+// answer is an http.ResponseWriter in memory. (httptest's recorder would add a flag to every program that links it.)
 type answer struct {
 	header http.Header
 	status int
@@ -57,6 +55,13 @@ type answer struct {
 }
 
 func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) response(r *http.Request) *http.Response {
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", a.status, http.StatusText(a.status)), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+	}
+}
 
 func (a *answer) WriteHeader(status int) { a.once.Do(func() { a.status = status }) }
 

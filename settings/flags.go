@@ -63,8 +63,5 @@ func (d definition) help(command Command) string {
 		otherwise = "default " + fallback
 	}
 	text := fmt.Sprintf("%s [%s; %s]", d.meaning, d.variable, otherwise)
-	if d.notYet != "" {
-		text += " (not in this version yet)"
-	}
 	return strings.ReplaceAll(text, "`", "")
 }

@@ -24,7 +24,7 @@ func FuzzLoad(f *testing.F) {
 		o := Options{Environ: strings.Split(environ, "\n"), Flags: map[string]string{flag: value},
 			ReadFile: func(path string) ([]byte, error) { return []byte(path), nil }}
 		for _, o.Command = range []Command{Serve, Check, Demo, Import, "no such command"} {
-			s, err := everything(o)
+			s, err := Load(o)
 			if err != nil {
 				wantOneLine(t, err)
 				continue

@@ -30,9 +30,6 @@ func Markdown() string {
 		if d.secret {
 			meaning += " (secret)"
 		}
-		if d.notYet != "" {
-			meaning += " *(not in this version yet)*"
-		}
 		otherwise := d.unset
 		if d.fallback != "" {
 			otherwise = "`" + d.fallback + "`"

@@ -31,11 +31,7 @@ type Options struct {
 // table, then a contradiction. The Settings are zero then.
 func Load(o Options) (Settings, error) {
 	s := new(Settings)
-	return load(o, s, table(s, o.Amount))
-}
-
-func load(o Options, s *Settings, table []definition) (Settings, error) {
-	l := &loader{options: o, settings: s, table: table, environ: environment(o.Environ), given: map[string]given{}}
+	l := &loader{options: o, settings: s, table: table(s, o.Amount), environ: environment(o.Environ), given: map[string]given{}}
 	if err := l.refuseUnknown(); err != nil {
 		return Settings{}, err
 	}
@@ -95,9 +91,6 @@ func (l *loader) read() *Error {
 		}
 		if err := d.parse(value); err != nil {
 			return d.wrong(g, err.Error())
-		}
-		if want := d.unimplemented(g.value); want != "" {
-			return d.wrong(g, want)
 		}
 	}
 	return nil
@@ -166,17 +159,6 @@ func (d definition) wrong(g given, want string) *Error {
 		e.Value = shown(g.value)
 	}
 	return e
-}
-
-// unimplemented says what is expected instead of a value that this version can read but not obey, or nothing.
-func (d definition) unimplemented(value string) string {
-	if value == "" {
-		return ""
-	}
-	if d.notYet != "" {
-		return "it unset: this version does not " + d.notYet + " yet"
-	}
-	return ""
 }
 
 func (d definition) fallbackOf(command Command) string {

@@ -22,16 +22,6 @@ var withStripe = []string{
 	"KVITT_ADMINS=U1", "STRIPE_API_KEY=sk_test_1", "KVITT_STRIPE_CUSTOMERS=cus_1",
 }
 
-// everything loads as a version would that implements every setting.
-func everything(o Options) (Settings, error) {
-	s := new(Settings)
-	all := table(s, o.Amount)
-	for i := range all {
-		all[i].notYet = ""
-	}
-	return load(o, s, all)
-}
-
 // with replaces variables: "A=1" sets A, "A=" takes it away.
 func with(environ []string, changes ...string) []string {
 	return append(slices.Clone(changes), environ...) // The first wins.
@@ -39,7 +29,7 @@ func with(environ []string, changes ...string) []string {
 
 func mustLoad(t *testing.T, o Options) Settings {
 	t.Helper()
-	s, err := everything(o)
+	s, err := Load(o)
 	if err != nil {
 		t.Fatal(err)
 	}

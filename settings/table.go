@@ -26,7 +26,6 @@ type definition struct {
 	lent     bool   // For azidentity, which reads the environment: has no flag, and may come from variable_FILE.
 	commands []Command
 	service  string             // The billing service without which it has no effect; empty: it always has.
-	notYet   string             // What this version does not do with it: "take webhooks". Empty: implemented.
 	parse    func(string) error // Puts the value into the Settings of the table; the error's text is what was expected.
 }
 

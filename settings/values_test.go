@@ -137,7 +137,7 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 				t.Fatal("no good and bad values of this setting are tested")
 			}
 			for value, want := range v.good {
-				s, err := everything(Options{Command: Serve, Environ: with(ledgerOnly, d.variable+"="+value), Amount: noSuchCurrency})
+				s, err := Load(Options{Command: Serve, Environ: with(ledgerOnly, d.variable+"="+value), Amount: noSuchCurrency})
 				if err != nil {
 					t.Error(err)
 				} else if diff := cmp.Diff(want, v.field(s)); diff != "" {
@@ -147,7 +147,7 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 			for _, value := range v.bad {
 				_, err := Load(Options{Command: Serve, Environ: with(ledgerOnly, d.variable+"="+value), Amount: noSuchCurrency})
 				e, ok := errors.AsType[*Error](err)
-				if !ok || e.Setting != d.variable || e.Want == "" || strings.Contains(e.Want, "this version") {
+				if !ok || e.Setting != d.variable || e.Want == "" {
 					t.Errorf("%q: %v", value, err)
 				}
 			}
