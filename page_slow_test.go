@@ -26,7 +26,7 @@ func bankAsks(t *testing.T, p *tab) {
 	p.pressIn("INV-1042", "pay")
 	p.choose("method", "Visa •••• 3155")
 	p.click(`#modal [data-action-id="submit"]`)
-	p.see("#modal", "Asha's bank wants this payment to be confirmed. No money has moved yet.", "Confirm the payment")
+	p.see("#modal", "Asha still has to confirm this payment with the bank. No money has moved yet.", "Confirm the payment")
 	p.lacksIn("INV-1042", "pay")
 	p.click(`#modal [data-action-id="view"]`)
 	p.see("#modal", "This link works for anybody who has it.")

@@ -16,7 +16,7 @@ type azureStage struct {
 }
 
 // azure AGREEMENT: from here on there are invoices of Azure, and the billing roles say who may pay them.
-// azure invoice NUMBER AMOUNT due DATE · azure pay|fail|wire NUMBER · azure break FAR KIND · azure mend · azure role WHO none.
+// azure invoice NUMBER AMOUNT due DATE · azure pay|fail|wire|reopen NUMBER · azure break FAR KIND · azure mend · azure unassign WHO.
 func (s *stage) azureDoes(words []string) error {
 	switch words[0] {
 	case "online", "enterprise":
@@ -29,6 +29,9 @@ func (s *stage) azureDoes(words []string) error {
 		return s.azure.Pay(words[1], "KVVISA")
 	case "fail":
 		s.azure.Fail(words[1], words[2])
+		return nil
+	case "reopen":
+		s.azure.ChangeInvoice(words[1], func(i *sandbox.AzureInvoice) { i.Status, i.AmountDue, i.Payments = "Due", i.Total, nil })
 		return nil
 	case "wire":
 		return s.azure.Wire(words[1])

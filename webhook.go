@@ -20,14 +20,16 @@ const (
 )
 
 // turned says how a request is turned away that ReadEvent refuses: its status, and the word for the metric.
-var turned = map[error]struct {
-	status int
-	word   string
-}{
-	stripe.ErrUnsigned:   {http.StatusUnauthorized, "unsigned"},
-	stripe.ErrStale:      {http.StatusUnauthorized, "stale"},
-	stripe.ErrSignature:  {http.StatusUnauthorized, "wrong_signature"},
-	stripe.ErrUnreadable: {http.StatusBadRequest, "unreadable"},
+func turned(err error) (status int, word string) {
+	switch {
+	case errors.Is(err, stripe.ErrUnsigned):
+		return http.StatusUnauthorized, "unsigned"
+	case errors.Is(err, stripe.ErrStale):
+		return http.StatusUnauthorized, "stale"
+	case errors.Is(err, stripe.ErrSignature):
+		return http.StatusUnauthorized, "wrong_signature"
+	}
+	return http.StatusBadRequest, "unreadable"
 }
 
 // stripeWebhook is POST /stripe/webhook. An event is acknowledged once it is known to be Stripe's and that somebody will look; the look itself
@@ -56,8 +58,7 @@ func (a *app) heed(w http.ResponseWriter, r *http.Request) (status int, word str
 	}
 	event, err := a.stripe.ReadEvent(r.Context(), body, r.Header.Get("Stripe-Signature"), a.webhookSecrets())
 	if err != nil {
-		turn := turned[err]
-		return turn.status, turn.word
+		return turned(err)
 	}
 	if event.Invoice == "" {
 		a.log.Info("an event of Stripe is about nothing of ours", "event", event.ID, "why", event.Why)

@@ -29,8 +29,9 @@ type Person struct {
 
 // Grant is the role by which somebody may pay.
 type Grant struct {
-	Role  string // "Invoice manager"
-	Scope string // "billing profile 2WZB-…": where the role was given.
+	Role     string // "Invoice manager"
+	Scope    string // "billing profile 2WZB-…": where the role was given.
+	Identity string // Whom the service takes the person for: two people who are one there are one.
 }
 
 // ErrNoRoles is returned for an account of a kind whose roles the service does not tell.

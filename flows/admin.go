@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"kvitt/billing"
@@ -43,6 +45,9 @@ type Admins struct {
 	Team       string
 	Now        func() time.Time
 	Log        *slog.Logger
+
+	listed sync.Map     // The accounts of each billing service with roles, as it last said.
+	turns  atomic.Int64 // How often who holds a paying role was found to have changed.
 }
 
 // Right checks anew whether somebody may pay the invoices of an account. maxAge is how old what Slack says of that person may be: zero right before
@@ -169,11 +174,11 @@ func pinNote(p Pin, now time.Time) store.Note {
 func (a *Admins) List(ctx context.Context, at account) ([]string, error) {
 	if _, ok := a.Roles[at.service]; ok {
 		payers, err := a.Payers.Load(ctx, at.id())
-		if err == nil {
-			return payers.Users, nil
-		}
-		if !errors.Is(err, store.ErrNotFound) {
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, fmt.Errorf("who may pay the invoices of an account: %w", err)
+		}
+		if !payers.NoRoles { // Until it is known who may, nobody hears of these invoices.
+			return payers.Users, nil
 		}
 	}
 	return a.named(ctx)
@@ -186,11 +191,17 @@ func (a *Admins) All(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	accounts, err := a.accounts(ctx)
-	for _, at := range accounts {
-		more, failed := a.List(ctx, at)
-		all, err = append(all, more...), errors.Join(err, failed)
+	if err != nil {
+		a.Log.WarnContext(ctx, "not every account could be listed; reminders go on from what is known", "err", err)
 	}
-	return unique(all), err
+	for _, at := range accounts {
+		more, err := a.List(ctx, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return unique(all), nil
 }
 
 // named are those whom KVITT_ADMINS names.

@@ -78,7 +78,6 @@ func (q *Request) ends() time.Time { return q.At.Add(approvalTime) }
 
 // request puts a payment before the other billing admins. It returns what begin returns when there is nothing to begin.
 func (r *Record) request(q Request, shown billing.Money) error {
-	r.takeOver(q.By, q.At)
 	if err := r.free(shown); err != nil {
 		return err
 	}

@@ -49,14 +49,21 @@ func (c card) approval(q Request) bot.Message {
 		key = "approval.ask.record"
 	}
 	ask := c.say(key, "Who", c.name(q.By), "Method", c.howToPay(q))
-	notes := append(c.details(), c.say("approval.until", "When", c.moment(q.ends(), c.policy.Zone)))
+	notes, until := c.details(), c.say("approval.until", "When", c.moment(q.ends(), c.policy.Zone))
+	if c.r.Invoice.Terms != "" {
+		until += " " + c.say("approval.portal.approver", "Who", c.name(q.By))
+	}
 	value := chosen{Invoice: c.r.Invoice.ID, Request: q.ID}.value()
+	blocks := []bot.Block{bot.Header(c.title()), bot.Plain(ask), bot.Plain(c.facts()), bot.Plain(until)}
+	if len(notes) > 0 {
+		blocks = append(blocks, bot.Note(notes...))
+	}
 	return bot.Message{
-		Text: plainText(append([]string{c.title(), ask, c.facts()}, notes...)...),
-		Blocks: []bot.Block{bot.Header(c.title()), bot.Plain(ask), bot.Plain(c.facts()), bot.Note(notes...), bot.Actions("controls",
+		Text: plainText(append([]string{c.title(), ask, c.facts(), until}, notes...)...),
+		Blocks: append(blocks, bot.Actions("controls",
 			bot.Button{Action: ActApprove, Value: value, Label: c.say("approval.approve"), Style: "primary", Speak: c.say("approval.approve") + ": " + c.title()},
 			bot.Button{Action: ActDecline, Value: value, Label: c.say("approval.decline"), Speak: c.say("approval.decline") + ": " + c.title()},
-			c.viewButton())},
+			c.viewButton())),
 	}
 }
 

@@ -109,10 +109,12 @@ func (j *job) rights(ctx context.Context, at account, a *Attempt) (Notice, error
 	case a.Approved == "":
 		return Notice{}, nil
 	}
-	right, err = j.Admins.Right(ctx, a.Approved, at, 0)
+	right, second, err := j.Admins.check(ctx, a.Approved, at, 0)
 	switch {
 	case err != nil:
 		return Notice{Kind: NoticeUnchecked}, err
+	case grant.Identity != "" && grant.Identity == second.Identity:
+		return Notice{Kind: NoticeUnapproved}, nil // Two Slack accounts of one person.
 	case right != MayPay:
 		return Notice{Kind: NoticeApprover, By: a.Approved}, nil
 	}

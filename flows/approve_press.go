@@ -153,7 +153,7 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 	}
 	rec, err := f.Records.Load(ctx, what.Invoice)
 	if err != nil {
-		return tellView(w, failure(w, err)), err
+		return tellView(w, failure(w, ActApprove, err)), err
 	}
 	card := f.card(ctx, w, rec)
 	if i := slices.IndexFunc(rec.Requests, func(q Request) bool { return q.ID == what.Request }); i >= 0 {

@@ -14,7 +14,7 @@ func (c card) confirmButton() bot.Button {
 
 // otherwayButton ends the wait.
 func (c card) otherwayButton() bot.Button {
-	return bot.Button{Action: ActRelease, Value: c.r.Invoice.ID, Label: c.say("act.otherway")}
+	return bot.Button{Action: ActOtherway, Value: c.r.Invoice.ID, Label: c.say("act.otherway")}
 }
 
 // actNotice tells the payer that their bank wants them to authenticate, with the button for it as long as it is so.

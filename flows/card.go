@@ -11,17 +11,18 @@ import (
 
 // Actions and callbacks, as Slack sends them back.
 const (
-	ActPay     = "pay"
-	ActView    = "view"
-	ActOpen    = "open" // A button that is a link; Slack tells us of the click, and nothing is to be done.
-	ActAsk     = "ask"
-	ActAdd     = "add"
-	ActUndo    = "undo"
-	ActRelease = "release"
-	ActLang    = "language"
-	ActLater   = "later"
-	ActShow    = "show"
-	ActPage    = "page" // Two buttons beside each other need two names: page/back and page/on.
+	ActPay      = "pay"
+	ActView     = "view"
+	ActOpen     = "open" // A button that is a link; Slack tells us of the click, and nothing is to be done.
+	ActAsk      = "ask"
+	ActAdd      = "add"
+	ActUndo     = "undo"
+	ActRelease  = "release"
+	ActOtherway = "otherway"
+	ActLang     = "language"
+	ActLater    = "later"
+	ActShow     = "show"
+	ActPage     = "page" // Two buttons beside each other need two names: page/back and page/on.
 
 	CallPay  = "pay"
 	CallList = "list"
@@ -41,7 +42,7 @@ func render(now time.Time, r Record, post Post, a Audience, p Policy) bot.Messag
 	switch {
 	case post.Kind == PostNotice:
 		m = c.notice(r.Notices[post.Number], reads)
-	case post.Kind == PostConfirm:
+	case post.Kind == PostConfirm, post.Kind == PostReturned:
 		m = c.confirmation(r.Payments[post.Number])
 	case !reads:
 		m = c.retired()
@@ -129,7 +130,9 @@ func (c card) controls() []bot.Element {
 		buttons = c.handedButtons()
 	case c.r.State == Unknown && c.r.keyDead(c.now):
 		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
-	case c.r.asked():
+	case c.r.asked() && c.r.Attempt.By == c.post.Place:
+		return []bot.Element{c.confirmButton(), c.otherwayButton()}
+	case c.r.asked() && !isChannel(c.post.Place):
 		buttons = append(buttons, c.otherwayButton())
 	case c.undoable():
 		buttons = append(buttons, bot.Button{Action: ActUndo, Value: id, Label: c.say("undo")})

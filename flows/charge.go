@@ -90,12 +90,12 @@ func (j *job) look(ctx context.Context) error {
 		return err
 	}
 	a := *rec.Attempt
+	if rec.State == HandedOver {
+		return j.watch(ctx, a)
+	}
 	provider, err := j.provider(j.id)
 	if err != nil {
 		return errors.Join(err, j.doubt(ctx, rec))
-	}
-	if rec.State == HandedOver {
-		return j.watch(ctx, provider, a)
 	}
 	payment := j.payment(a)
 	payment.Submitted = rec.State == Submitted
@@ -163,6 +163,10 @@ func (j *job) alarm(ctx context.Context, key string) error {
 func (j *job) doubt(ctx context.Context, rec Record) error {
 	a := *rec.Attempt
 	err := j.note(ctx, func(r *Record) error {
+		if rec.State == Submitted && r.underWay(a.Key) {
+			r.Attempt.NextLook = j.Now().Add(r.patience(j.Now())) // That nobody answers says nothing about money that is on its way.
+			return nil
+		}
 		return j.stillWaits(r, a.Key)
 	})
 	if rec.State == Paying {
@@ -195,8 +199,21 @@ func (j *job) payment(a Attempt) billing.Payment {
 	return billing.Payment{Invoice: j.id, Key: a.Key, Method: a.Method.ID, Amount: a.Amount, By: a.By, Reference: a.Reference, Started: orTime(a.Sent, a.Began)}
 }
 
-// takeBack undoes a record of the ledger, if who asked for it still may.
+// takeBack undoes a record of the ledger, if who asked for it still may. What cannot be found out now is tried again in a moment.
 func (j *job) takeBack(ctx context.Context) error {
+	err := j.tryTakeBack(ctx)
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, j.note(ctx, func(r *Record) error {
+		if r.Undo != nil {
+			r.Undo.Retry = j.Now().Add(lookEvery)
+		}
+		return nil
+	}))
+}
+
+func (j *job) tryTakeBack(ctx context.Context) error {
 	rec, err := j.Records.Load(ctx, j.id)
 	if err != nil || rec.Undo == nil || rec.lastPayment() == nil {
 		return err
@@ -206,12 +223,9 @@ func (j *job) takeBack(ctx context.Context) error {
 		return err
 	}
 	provider, err := j.provider(j.id)
-	if err != nil {
-		return err
-	}
-	pay := *rec.lastPayment()
 	undoer, ok := provider.(Undoer)
-	if !ok || right != MayPay {
+	pay := *rec.lastPayment()
+	if err != nil || !ok || right != MayPay {
 		return j.note(ctx, func(r *Record) error { r.keep(j.Now()); return nil })
 	}
 	if err := undoer.Undo(ctx, j.id, pay.Key, rec.Undo.By, rec.Undo.Reason); err != nil {

@@ -22,7 +22,8 @@ const (
 // command answers "/invoices …" to the asker only.
 func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	w := speak(f.People.Lang(ctx, c.User))
-	word, rest, _ := strings.Cut(strings.ToLower(strings.TrimSpace(c.Text)), " ")
+	word, rest, _ := strings.Cut(strings.TrimSpace(c.Text), " ")
+	word = strings.ToLower(word)
 	s, err := f.sight(ctx, c.User)
 	switch right := s.right; {
 	case err != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kvitt/billing"
@@ -82,11 +83,7 @@ func (b *Batch) waits(now time.Time) bool {
 
 // empty makes a batch of what is still to be told; outside the person's hours it waits for the next ones.
 func (d *delivery) empty(ctx context.Context, box Mailbox) error {
-	who, err := d.everybody(ctx)
-	if err != nil {
-		return err
-	}
-	reader, reads := who.reader(d.user)
+	reader, _, reads := d.People.Reader(ctx, d.user, d.Policy.Team)
 	if now := d.Now(); reads && !d.Policy.Hours.allowed(now, reader.Zone) {
 		_, err := d.change(ctx, func(b *Mailbox) {
 			b.First, b.Last = d.Policy.Hours.next(now, reader.Zone), d.Policy.Hours.next(now, reader.Zone)
@@ -99,14 +96,24 @@ func (d *delivery) empty(ctx context.Context, box Mailbox) error {
 		if err != nil {
 			return err
 		}
-		if post := rec.post(line.Key); reads && post != nil && rec.stillDue(*post) {
+		told, err := d.tells(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if post := rec.post(line.Key); reads && told && post != nil && rec.stillDue(*post) {
 			lines = append(lines, line)
 		} else {
 			dropped = append(dropped, line)
 		}
 	}
-	_, err = d.change(ctx, func(b *Mailbox) { b.form(d.user, lines, dropped, d.Policy.DigestFrom, d.Now()) })
+	_, err := d.change(ctx, func(b *Mailbox) { b.form(d.user, lines, dropped, d.Policy.DigestFrom, d.Now()) })
 	return err
+}
+
+// tells says whether the person is told of an invoice now: their right may have ended while it lay here.
+func (d *delivery) tells(ctx context.Context, rec Record) (bool, error) {
+	ids, err := d.Admins.List(ctx, rec.account())
+	return slices.Contains(ids, d.user), err
 }
 
 // stillDue says whether a reminder that waits in a mailbox is still to be told.
@@ -153,7 +160,17 @@ func (d *delivery) send(ctx context.Context, batch Batch, post *Post, channel st
 		if err != nil {
 			return err
 		}
-		records = append(records, rec)
+		told, err := d.tells(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if told {
+			records = append(records, rec)
+		}
+	}
+	if len(records) == 0 {
+		post.Over = "nobody is there"
+		return nil
 	}
 	post.Unsure = true
 	if _, err := d.change(ctx, func(b *Mailbox) { b.Batch.Digest = post }); err != nil {

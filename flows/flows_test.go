@@ -63,7 +63,7 @@ func anInvoice() billing.Invoice {
 }
 
 func aPolicy() Policy {
-	return Policy{Team: team, Zone: time.UTC, Schedule: usual, Hours: office, Locale: English, Channels: []string{finance}, History: true}
+	return Policy{Team: team, Zone: time.UTC, Schedule: usual, Hours: office, Locale: English, Channels: []string{finance}}
 }
 
 func anAudience() Audience {

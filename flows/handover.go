@@ -29,10 +29,14 @@ func (r *Record) handOver(key string, method billing.Method, by billing.Grant, n
 	a := r.Attempt
 	a.Method, a.Grant, a.HandedOver, a.NextLook, r.State = method, by, now, now.Add(watchClosely), HandedOver
 	if a.Approved != "" {
-		r.notify(Notice{ID: fmt.Sprintf("handed-%s-%d", key, a.Began.UnixNano()), Kind: NoticeHanded, To: a.By, By: a.Approved, Method: method.Short, Amount: a.Amount})
+		r.notify(Notice{ID: noticeOfHandOver(*a), Kind: NoticeHanded, To: a.By, By: a.Approved, Method: method.Short, Amount: a.Amount})
 	}
 	r.note(now, a.By, "handed over", "amount", a.Amount.String(), "method", method.Short, "approved", a.Approved, "role", by.Role, "scope", by.Scope, "key", key)
 	return nil
+}
+
+func noticeOfHandOver(a Attempt) string {
+	return fmt.Sprintf("handed-%s-%d", a.Key, a.Began.UnixNano())
 }
 
 // handOverEnds is when the person is asked what became of it.
@@ -43,9 +47,11 @@ func (r *Record) handOverEnds() time.Time {
 	return r.Attempt.HandedOver.Add(cardTime)
 }
 
-// takeable says whether somebody may open it in the portal although somebody else did.
+// takeable says whether somebody may open it in the portal although somebody else did. Not while a bank transfer may be on its way, and not where a
+// second billing admin approved what is under way.
 func (r *Record) takeable(now time.Time) bool {
-	return r.State == HandedOver && !now.Before(r.Attempt.HandedOver.Add(takeOverAfter))
+	a := r.Attempt
+	return r.State == HandedOver && !a.Method.Transfer && a.Approved == "" && !now.Before(a.HandedOver.Add(takeOverAfter))
 }
 
 // takeOver ends a hand-over that may be taken over, in favour of whoever goes to the portal now.
@@ -55,10 +61,20 @@ func (r *Record) takeOver(by string, now time.Time) {
 	}
 	a := r.Attempt
 	if a.By != by {
-		r.notify(Notice{ID: fmt.Sprintf("taken-%s-%d", a.Key, a.Began.UnixNano()), Kind: NoticeTaken, To: a.By, By: by})
+		r.notify(Notice{ID: fmt.Sprintf("taken-%s-%d", a.Key, a.Began.UnixNano()), Kind: NoticeTaken, To: a.By, By: by, Amount: a.Amount})
 	}
 	r.note(now, by, "taken over", "from", a.By, "key", a.Key)
 	r.ungrasp(now)
+}
+
+// letGo ends a hand-over because whoever opened it in the portal wants to pay in another way.
+func (r *Record) letGo(by string, now time.Time) error {
+	if r.State != HandedOver || r.Attempt.By != by {
+		return ErrStale
+	}
+	r.note(now, by, "hand-over given up", "key", r.Attempt.Key)
+	r.ungrasp(now)
+	return nil
 }
 
 // abandon ends a hand-over of which nothing came in time; the person is asked.
@@ -91,14 +107,14 @@ func (r *Record) ungrasp(now time.Time) {
 	r.end(now)
 }
 
-// planHandOver decides about a payment that somebody finishes in the portal.
+// planHandOver decides about a payment that somebody finishes in the portal. Nobody is asked what became of it before the billing service itself has
+// said, after the time, that it is not paid.
 func planHandOver(now time.Time, r Record) (steps []Step, wake time.Time) {
 	a := r.Attempt
-	if !now.Before(r.handOverEnds()) {
+	if !a.Looked.Before(r.handOverEnds()) {
 		return []Step{{Do: Lapse, Reason: "not paid in time in the portal", Key: a.Key}}, time.Time{}
 	}
-	wake = r.handOverEnds()
-	if take := a.HandedOver.Add(takeOverAfter); take.After(now) {
+	if take := a.HandedOver.Add(takeOverAfter); take.After(now) && r.takeable(take) {
 		wake = sooner(wake, take)
 	}
 	if a.NextLook.After(now) {
@@ -108,8 +124,12 @@ func planHandOver(now time.Time, r Record) (steps []Step, wake time.Time) {
 }
 
 // watch asks whether an invoice that was handed over is paid by now. It never pays.
-func (j *job) watch(ctx context.Context, provider billing.Provider, a Attempt) error {
-	out, err := provider.Status(ctx, j.payment(a))
+func (j *job) watch(ctx context.Context, a Attempt) error {
+	var out billing.Outcome
+	provider, err := j.provider(j.id)
+	if err == nil {
+		out, err = provider.Status(ctx, j.payment(a))
+	}
 	switch {
 	case err == nil && (out.Progress == billing.Settled || out.Progress == billing.Refused):
 		return j.conclude(ctx, a, HandedOver, out)
@@ -124,6 +144,9 @@ func (j *job) watch(ctx context.Context, provider billing.Provider, a Attempt) e
 	return errors.Join(err, j.note(ctx, func(r *Record) error {
 		if !r.underWay(a.Key) {
 			return nil
+		}
+		if err == nil {
+			r.Attempt.Looked = j.Now()
 		}
 		r.Attempt.NextLook = j.Now().Add(watchEvery)
 		if j.Now().Sub(a.HandedOver) < closely {

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -12,17 +13,49 @@ const ActSteps = "steps"
 
 // handed says who opened the invoice in the portal, and when.
 func (c card) handed() string {
-	a, key := c.r.Attempt, "state.handed"
-	if a.Approved != "" {
-		key = "state.handed.approved"
+	a := c.r.Attempt
+	facts := []string{"Who", c.name(a.By), "When", c.clock(a.HandedOver), "Approver", c.name(a.Approved)}
+	switch {
+	case a.Approved != "":
+		return c.say("state.handed.approved", facts...)
+	case a.Method.Transfer:
+		return c.say("handed.transfer", facts...)
+	case c.r.takeable(c.now):
+		return c.say("state.handed", facts...) + " " + c.say("handed.careful", facts...)
 	}
-	return c.say(key, "Who", c.name(a.By), "When", c.clock(a.HandedOver), "Approver", c.name(a.Approved))
+	return c.say("state.handed", facts...)
 }
 
-// clock is the time of day, and the day where it is not today's.
+// handedToOther tells somebody who would pay that somebody else may be paying just now.
+func (c card) handedToOther() string {
+	a := c.r.Attempt
+	if a.Method.Transfer || a.Approved != "" {
+		return c.handed()
+	}
+	return c.handed() + " " + c.say("modal.handed", "Who", c.name(a.By), "When", c.clock(a.HandedOver.Add(takeOverAfter)))
+}
+
+// handedNotice tells the payer that the request was approved, with the way to the portal as long as it is theirs.
+func (c card) handedNotice(n Notice, reads bool) bot.Message {
+	if c.r.State != HandedOver || noticeOfHandOver(*c.r.Attempt) != n.ID || !reads {
+		line := c.title() + ". " + orText(c.status(), c.facts())
+		if !reads {
+			return c.retired()
+		}
+		return bot.Message{Text: plainText(line), Blocks: []bot.Block{bot.Plain(line)}}
+	}
+	line := c.noticeLine(n)
+	return bot.Message{Text: plainText(line), Blocks: []bot.Block{bot.Plain(line), bot.Actions("portal", c.portalButtons()...)}}
+}
+
+// clock is the time of day on the reader's wall, and the day where it is not today's.
 func (c card) clock(t time.Time) string {
-	local, day := t.In(c.policy.Zone), billing.DateOf(t, c.policy.Zone)
-	if day == billing.DateOf(c.now, c.policy.Zone) {
+	zone := c.policy.Zone
+	if known, ok := c.people[c.post.Place]; ok && known.Zone != nil {
+		zone = known.Zone
+	}
+	local, day := t.In(zone), billing.DateOf(t, zone)
+	if day == billing.DateOf(c.now, zone) {
 		return c.say("clock", "Time", local.Format("15:04"))
 	}
 	return c.say("clock.day", "Time", local.Format("15:04"), "Date", c.date(day))
@@ -31,7 +64,7 @@ func (c card) clock(t time.Time) string {
 // handedButtons are the controls while somebody has it open in the portal.
 func (c card) handedButtons() (buttons []bot.Element) {
 	if c.r.Attempt.By == c.post.Place {
-		buttons = append(buttons, bot.Button{Action: ActSteps, Value: c.r.Invoice.ID, Label: c.say("handover.steps")})
+		buttons = append(buttons, bot.Button{Action: ActSteps, Value: c.r.Invoice.ID, Label: c.say("handover.steps")}, c.otherwayButton())
 	}
 	if c.r.takeable(c.now) {
 		buttons = append(buttons, c.payButton())
@@ -91,7 +124,7 @@ func (c card) portalButton() bot.Button {
 // rolesNote tells somebody who holds no paying role which one is needed, where to see one's own, and who can grant it; as Microsoft's page "Check your
 // access to a Microsoft Customer Agreement" does.
 func rolesNote(w words, inv billing.Invoice) string {
-	if inv.Account == "" {
+	if !strings.Contains(inv.Account, "/") { // Only a customer agreement has billing profiles, and roles that pay.
 		return ""
 	}
 	return w.say("roles.needed")

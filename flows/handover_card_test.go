@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,13 @@ func TestTheWayToThePortalIsShownToWhoChoseItOnly(t *testing.T) {
 	if v := c.underWay(bo); v != nil {
 		t.Errorf("after %s Bo may take over, and sees %s", takeOverAfter, asJSON(v))
 	}
-	if v := c.underWay(asha); v == nil {
-		t.Error("Asha does not see the steps any more")
+	if v := c.underWay(asha); v != nil {
+		t.Errorf("after %s Asha may choose anew, and sees %s", takeOverAfter, asJSON(v))
+	}
+	if got := buttons(render(c.now, r, reminderFor(asha, -7), anAudience(), aPolicy())); !slices.Contains(got, ActSteps) || !slices.Contains(got, ActOtherway) {
+		t.Errorf("Asha's card offers %v, and neither the steps nor another way", got)
+	}
+	if r = handedRecord(transfer); r.takeable(monday.Add(13 * day)) {
+		t.Error("somebody may take over while a bank transfer may be on its way")
 	}
 }

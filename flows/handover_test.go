@@ -12,17 +12,19 @@ import (
 func TestAHandOverIsWatchedCloselyThenHourlyAndThenAskedAbout(t *testing.T) {
 	r := handedRecord()
 	for _, c := range []struct {
-		after time.Duration
-		look  time.Time // The record's next look.
-		does  Do
+		after  time.Duration
+		looked time.Time
+		look   time.Time // The record's next look.
+		does   Do
 	}{
-		{0, monday.Add(watchClosely), ""},
-		{watchClosely, monday.Add(watchClosely), Look},
-		{closely, monday.Add(closely), Look},
-		{cardTime - time.Minute, monday.Add(cardTime), ""},
-		{cardTime, monday.Add(cardTime + time.Hour), Lapse},
+		{0, time.Time{}, monday.Add(watchClosely), ""},
+		{watchClosely, time.Time{}, monday.Add(watchClosely), Look},
+		{closely, monday, monday.Add(closely), Look},
+		{cardTime - time.Minute, monday, monday.Add(cardTime), ""},
+		{cardTime + time.Hour, monday.Add(cardTime - 1), monday.Add(cardTime + time.Hour), Look},
+		{cardTime + time.Hour, monday.Add(cardTime), monday.Add(cardTime + 2*time.Hour), Lapse},
 	} {
-		r.Attempt.NextLook = c.look
+		r.Attempt.Looked, r.Attempt.NextLook = c.looked, c.look
 		steps, wake := planPayment(monday.Add(c.after), r)
 		switch {
 		case c.does == "" && (len(steps) > 0 || !wake.After(monday.Add(c.after))):
@@ -43,10 +45,12 @@ func TestEveryCardIsRenderedAnewWhenSomebodyElseMayTakeOver(t *testing.T) {
 
 func TestABankTransferIsAwaitedForTenBusinessDays(t *testing.T) {
 	r := handedRecord(transfer)
+	r.Attempt.Looked = monday.Add(13 * day)
 	steps, _ := planPayment(monday.Add(13*day), r)
 	if slices.ContainsFunc(steps, func(s Step) bool { return s.Do == Lapse }) {
 		t.Error("thirteen days are nine business days, and Asha was asked already")
 	}
+	r.Attempt.Looked = monday.Add(14 * day)
 	if steps, _ = planPayment(monday.Add(14*day), r); len(steps) != 1 || steps[0].Do != Lapse {
 		t.Errorf("after ten business days: %v", steps)
 	}

@@ -71,8 +71,20 @@ func (f *Flows) homeBlocks(ctx context.Context, w words, s *sight, page int) ([]
 		c := f.card(ctx, w, rec)
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
-	fixed := without([]string{w.say("home.fixed", "Admins", w.list(f.adminNames(ctx, account{}), "and")), f.Policy.limits(w), s.note(w)}, "")
+	fixed := without([]string{f.whoPays(ctx, w), f.Policy.limits(w), s.note(w)}, "")
 	return append(blocks, bot.Note(fixed...)), nil
+}
+
+// whoPays says who decides who is a billing admin.
+func (f *Flows) whoPays(ctx context.Context, w words) string {
+	var says []string
+	if names := f.adminNames(ctx, account{}); len(names) > 0 {
+		says = append(says, w.say("home.fixed", "Admins", w.list(names, "and")))
+	}
+	if len(f.Admins.Roles) > 0 {
+		says = append(says, w.say("roles.decide"))
+	}
+	return strings.Join(says, " ")
 }
 
 // toPay lists one page of the invoices to pay, each with its button.

@@ -33,7 +33,7 @@ func readShown(meta string) (shown, error) {
 
 // modal is a view with a title and, at first, nothing to submit.
 func modal(w words, blocks ...bot.Block) bot.View {
-	return bot.View{Callback: CallPay, Title: w.say("modal.title"), CloseText: w.say("close"), Blocks: blocks}
+	return bot.View{Callback: CallPay, Title: w.say("modal.view.title"), CloseText: w.say("close"), Blocks: blocks}
 }
 
 // waitView opens at once; the trigger of a click lives 3 seconds.
@@ -59,6 +59,7 @@ type offer struct {
 	invoice billing.Invoice
 	methods []billing.Method
 	way     billing.Way
+	careful string // That somebody may be paying it already.
 	today   billing.Date
 }
 
@@ -69,6 +70,10 @@ func (o offer) records() bool { return o.way == billing.Records }
 func payView(w words, o offer) bot.View {
 	inv := o.invoice
 	v := modal(w)
+	v.Title = w.say("modal.title")
+	if o.careful != "" {
+		v.Blocks = append(v.Blocks, bot.Plain(o.careful))
+	}
 	if o.records() {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("ledger.intro")))
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // notice is said once to one person, or in one channel. It is not edited afterwards, except for those with a button, which goes when
-// there is nothing to press it for any more: a request to look at an invoice, and that the bank wants the payer to authenticate.
+// there is nothing to press it for any more: a request to look at an invoice, that the bank wants the payer to authenticate, and the way to the portal.
 func (c card) notice(n Notice, reads bool) bot.Message {
 	if n.Kind == NoticeAct {
 		return c.actNotice(n, reads)
@@ -18,8 +18,10 @@ func (c card) notice(n Notice, reads bool) bot.Message {
 	switch {
 	case n.Kind == NoticeAsk && !reads:
 		return c.retired()
-	case n.Kind == NoticeHanded && reads && c.r.State == HandedOver && c.r.Attempt.By == n.To:
-		return bot.Message{Text: plainText(line), Blocks: append(blocks, bot.Actions("portal", c.portalButtons()...))}
+	case !reads && (n.Kind == NoticeMoved || n.Kind == NoticeOvertaken || n.Kind == NoticeChanged):
+		return c.retired() // What the invoice is now is not theirs to know any more.
+	case n.Kind == NoticeHanded:
+		return c.handedNotice(n, reads)
 	case n.Kind != NoticeAsk:
 		return bot.Message{Text: plainText(line), Blocks: blocks}
 	}

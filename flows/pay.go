@@ -27,6 +27,7 @@ func (f *Flows) register() {
 	f.Bot.OnPress(ActWithdraw, f.pressWithdraw)
 	f.Bot.OnPress(ActUndo, f.pressUndo)
 	f.Bot.OnPress(ActRelease, f.pressRelease)
+	f.Bot.OnPress(ActOtherway, f.pressOtherway)
 	f.Bot.OnPress(ActLang, f.chooseLanguage)
 	f.Bot.OnPress(ActLater, f.chooseLater)
 	f.Bot.OnPress(ActShow, f.pressShow)
@@ -55,7 +56,11 @@ func (f *Flows) told(submit func(context.Context, bot.Click) (bot.Reply, error))
 
 // Sorry answers a submission that was not handled in time: what became of it, the message about the invoice shows.
 func (f *Flows) Sorry(c bot.Click) bot.Reply {
-	w := speak(f.Policy.Locale)
+	lang := f.Policy.Locale
+	if person, known := f.Bot.Known(c.User); known {
+		lang = LangOf(person.Locale, lang)
+	}
+	w := speak(lang)
 	return replyView(tellView(w, w.say("modal.late")))
 }
 
@@ -66,7 +71,11 @@ func (f *Flows) pressPay(ctx context.Context, c bot.Click) error {
 		if err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		if view := f.card(ctx, w, rec).underWay(c.User); view != nil {
+		card := f.card(ctx, w, rec)
+		if c.Action == ActSteps && rec.State == HandedOver && rec.Attempt.By == c.User {
+			return card.way(), nil
+		}
+		if view := card.underWay(c.User); view != nil {
 			return *view, nil
 		}
 		return f.fill(ctx, w, c.Value)
@@ -93,14 +102,17 @@ func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.C
 	defer cancel()
 	view, err := fill(fillCtx, w, id)
 	if err != nil {
-		view = tellView(w, failure(w, err))
+		view = tellView(w, failure(w, c.Action, err))
 	}
 	return errors.Join(err, f.Bot.Replace(ctx, id, view))
 }
 
-// failure is what a person is told when something could not be looked up.
-func failure(w words, err error) string {
+// failure is what a person is told when something that they pressed could not be done. Where they were not about to pay, "nothing was paid" would only
+// frighten them.
+func failure(w words, action string, err error) string {
 	switch {
+	case action != ActPay && action != ActSteps && action != ActApprove && !errors.Is(err, store.ErrNotFound):
+		return w.say("action.later")
 	case errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup):
 		return w.say("modal.service")
 	case errors.Is(err, store.ErrNotFound) || errors.Is(err, billing.ErrNotFound):
@@ -191,19 +203,22 @@ func (f *Flows) called(ctx context.Context) func(user string) string {
 // underWay says to somebody why there is nothing to pay now; nil when there is.
 func (c card) underWay(user string) *bot.View {
 	var view bot.View
+	c.post.Place = user
 	switch r := c.r; {
 	case r.awaits():
 		view = c.awaiting(user)
-	case r.State == HandedOver && r.Attempt.By == user:
+	case r.State == HandedOver && r.Attempt.By == user && !r.takeable(c.now):
 		view = c.way()
 	case r.State == HandedOver && !r.takeable(c.now):
-		view = tellView(c.words, c.handed()+" "+c.say("modal.handed", "When", c.clock(r.Attempt.HandedOver.Add(takeOverAfter))))
+		view = tellView(c.words, c.handedToOther())
 	case r.State == HandedOver, !r.busy():
 		return nil
 	case r.State == Unknown:
 		view = tellView(c.words, c.say("modal.unknown", "Who", c.name(r.Attempt.By)))
 	case r.asked():
 		view = c.actView()
+	case r.State == Submitted:
+		view = tellView(c.words, c.title()+". "+c.status())
 	case r.Attempt.By == user:
 		view = tellView(c.words, c.say("modal.taken.self"))
 	default:
@@ -244,7 +259,11 @@ func (f *Flows) fill(ctx context.Context, w words, id string) (bot.View, error) 
 	if err != nil {
 		return bot.View{}, err
 	}
-	return payView(w, offer{invoice: inv, methods: methods, way: provider.Way(), today: today}), nil
+	o := offer{invoice: inv, methods: methods, way: provider.Way(), today: today}
+	if rec.State == HandedOver {
+		o.careful = f.card(ctx, w, rec).handed()
+	}
+	return payView(w, o), nil
 }
 
 // card is a record as somebody sees it outside of a message of ours.

@@ -55,7 +55,7 @@ func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, 
 	if pref.Lang != "" {
 		reader.Lang = pref.Lang
 	}
-	return reader, Known{Name: pref.Name, Lang: reader.Lang}, !known || person.FullMember(team)
+	return reader, Known{Name: pref.Name, Lang: reader.Lang, Zone: reader.Zone}, !known || person.FullMember(team)
 }
 
 // Lang is the language to answer somebody in, from what is at hand: a click must not wait for Slack to say.

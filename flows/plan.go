@@ -15,7 +15,6 @@ type Policy struct {
 	Hours    Hours
 	Locale   Lang
 	Channels []string // Finance channels.
-	History  bool     // Our own messages can be looked for.
 
 	// DigestFrom is from how many reminders due to one person at once they become one message; 0: they never do.
 	DigestFrom int
@@ -35,6 +34,7 @@ type Audience struct {
 type Known struct {
 	Name string
 	Lang Lang
+	Zone *time.Location // Nil where it is not known.
 }
 
 // Reader is one place that reminders go to: a billing admin's direct message, or a finance channel.
@@ -129,6 +129,8 @@ func (r *Record) lane() store.Lane {
 func planPayment(now time.Time, r Record) (steps []Step, wake time.Time) {
 	a := r.Attempt
 	switch {
+	case r.Undo != nil && r.Undo.Retry.After(now):
+		return nil, r.Undo.Retry
 	case r.Undo != nil:
 		return []Step{{Do: TakeBack, Reason: "undo requested"}}, time.Time{}
 	case a == nil:

@@ -13,6 +13,11 @@ func wantedPosts(now time.Time, r Record, a Audience, p Policy) (posts []Post, n
 		posts = append(posts, Post{Key: "notice/" + n.ID, Kind: PostNotice, Place: n.To, Lang: langOf(n.To, a, p), Number: i})
 	}
 	for i, pay := range r.Payments {
+		if pay.Undone != nil && pay.Undone.By == "" {
+			for _, place := range confirmPlaces(pay, p) {
+				posts = append(posts, Post{Key: fmt.Sprintf("returned/%d/%s", i, place), Kind: PostReturned, Place: place, Lang: langOf(place, a, p), Number: i})
+			}
+		}
 		if pay.Settled || pay.Undone != nil {
 			continue
 		}
@@ -147,7 +152,7 @@ func (r *Record) mendable(post Post) bool {
 		return true
 	}
 	kind := r.Notices[post.Number].Kind
-	return kind == NoticeAsk || kind == NoticeAct
+	return kind == NoticeAsk || kind == NoticeAct || kind == NoticeHanded
 }
 
 // confirmed says whether every confirmation of the last payment is posted or given up.
@@ -192,6 +197,8 @@ func reasonOf(post Post) string {
 	switch post.Kind {
 	case PostConfirm:
 		return "paid"
+	case PostReturned:
+		return "unpaid again"
 	case PostNotice:
 		return "notice"
 	case PostApproval:

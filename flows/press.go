@@ -48,7 +48,7 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 	w := speak(f.People.Lang(ctx, c.User))
 	view, err := f.ask(ctx, c, w)
 	if err != nil {
-		view = tellView(w, failure(w, err))
+		view = tellView(w, failure(w, ActAsk, err))
 	}
 	return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, view))
 }
@@ -138,21 +138,35 @@ func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) 
 	return replyView(tellView(w, w.say("undo.done"))), nil
 }
 
-// pressRelease is a person's decision that a payment of which nobody knows, and whose key is dead, was not made; or that one for which the payer has
-// to authenticate is not waited for any longer.
+// pressRelease is a person's decision that a payment of which nobody knows, and whose key is dead, was not made.
 func (f *Flows) pressRelease(ctx context.Context, c bot.Click) error {
 	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
 		_, denied, err := f.entitled(ctx, c, w)
 		if err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		said := "release.done"
+		_, err = f.change(ctx, c.Value, func(r *Record) error { return r.release(c.User, f.Now()) })
+		if errors.Is(err, ErrStale) {
+			return tellView(w, w.say("modal.unpayable")), nil
+		}
+		return tellView(w, w.say("release.done")), err
+	})
+}
+
+// pressOtherway ends the wait for a payer who has to authenticate, or one's own hand-over.
+func (f *Flows) pressOtherway(ctx context.Context, c bot.Click) error {
+	return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
+		_, denied, err := f.entitled(ctx, c, w)
+		if err != nil || denied != nil {
+			return orView(denied, w), err
+		}
+		said := "act.otherway.done"
 		_, err = f.change(ctx, c.Value, func(r *Record) error {
-			if said = "release.done"; r.asked() {
-				said = "act.otherway.done"
+			if said = "act.otherway.done"; r.asked() {
 				return r.giveUp(c.User, f.Now())
 			}
-			return r.release(c.User, f.Now())
+			said = "release.done"
+			return r.letGo(c.User, f.Now())
 		})
 		if errors.Is(err, ErrStale) {
 			return tellView(w, w.say("modal.unpayable")), nil

@@ -67,6 +67,7 @@ type Attempt struct {
 	KeyDies    time.Time      `json:"key_dies,omitzero"` // From here on the billing service may have forgotten the key.
 	NextLook   time.Time      `json:"next_look,omitzero"`
 	HandedOver time.Time      `json:"handed_over,omitzero"` // When the payer was shown the way to the portal.
+	Looked     time.Time      `json:"looked,omitzero"`      // When the billing service last said how a hand-over stands.
 	Asked      time.Time      `json:"asked,omitzero"`       // Since when the payer is asked to authenticate; in the state Submitted.
 	GivenUp    bool           `json:"given_up,omitzero"`    // Somebody wants to pay in another way instead.
 	Doubted    time.Time      `json:"doubted,omitzero"`     // Since when the outcome is unknown.
@@ -93,6 +94,7 @@ type Undo struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`
+	Retry  time.Time `json:"retry,omitzero"` // Not before.
 }
 
 // Ask is one person's request that somebody look at this invoice.
@@ -170,6 +172,7 @@ const (
 	PostReminder PostKind = "reminder" // A card with controls.
 	PostThread   PostKind = "thread"   // A later milestone, in the thread of a channel's card.
 	PostConfirm  PostKind = "confirm"  // "Paid", once per place and payment.
+	PostReturned PostKind = "returned" // That a paid invoice is unpaid again; an edit of the confirmation alone would reach nobody.
 	PostNotice   PostKind = "notice"
 	PostDigest   PostKind = "digest"   // Many reminders as one; it lies in a Mailbox, not in a record.
 	PostApproval PostKind = "approval" // Asks a billing admin to approve; shows how that ended.

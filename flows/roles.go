@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -29,7 +30,8 @@ const rolesAge = 5 * time.Minute
 // Payers is who held a paying role of an account when that was last asked, as Slack knows them. It is for reminders only: nobody may pay because they
 // are in it.
 type Payers struct {
-	Users []string `json:"users"`
+	Users   []string `json:"users"`
+	NoRoles bool     `json:"no_roles,omitzero"` // The service does not tell; KVITT_ADMINS decides.
 }
 
 // granted asks the billing service by which role somebody may pay the invoices of an account; decides is false where KVITT_ADMINS decides.
@@ -48,6 +50,11 @@ func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge
 	if err != nil {
 		return billing.Grant{}, true, fmt.Errorf("the role of %s at %s: %w", who.ID, at.service, err)
 	}
+	for user, object := range a.Identities {
+		if user != who.ID && grant.Identity != "" && strings.EqualFold(object, grant.Identity) {
+			return billing.Grant{}, true, nil // The operator says that this identity is somebody else, whatever the e-mail address says.
+		}
+	}
 	return grant, true, nil
 }
 
@@ -56,11 +63,16 @@ func (a *Admins) identity(who bot.Person) billing.Person {
 	return billing.Person{Email: who.Email, Object: a.Identities[who.ID]}
 }
 
-// accounts lists every account with roles of its own. Those of a service that cannot be asked are left out; the errors are joined.
+// accounts lists every account with roles of its own. Those of a service that cannot be asked are as it said last; the errors are joined.
 func (a *Admins) accounts(ctx context.Context) (all []account, err error) {
 	for service, roles := range a.Roles {
 		names, failed := roles.Accounts(ctx)
 		err = errors.Join(err, failed)
+		if failed == nil {
+			a.listed.Store(service, names)
+		} else if known, ok := a.listed.Load(service); ok {
+			names = known.([]string)
+		}
 		for _, name := range names {
 			all = append(all, account{service, name})
 		}
@@ -80,29 +92,27 @@ func (a *Admins) resolveRoles(ctx context.Context) error {
 
 func (a *Admins) resolveAccount(ctx context.Context, at account) error {
 	holders, err := a.Roles[at.service].Payers(ctx, at.name)
-	if errors.Is(err, billing.ErrNoRoles) {
-		return nil
-	}
-	if err != nil {
+	found := Payers{NoRoles: errors.Is(err, billing.ErrNoRoles)}
+	if err != nil && !found.NoRoles {
 		return fmt.Errorf("who may pay the invoices of an account of %s: %w", at.service, err)
 	}
-	var users []string
 	for _, holder := range holders {
 		user, err := a.userOf(ctx, holder)
 		if err != nil {
 			return err
 		}
 		if user != "" {
-			users = append(users, user)
+			found.Users = append(found.Users, user)
 		}
 	}
-	slices.Sort(users)
-	users = slices.Compact(users)
+	slices.Sort(found.Users)
+	found.Users = slices.Compact(found.Users)
 	_, err = a.Payers.Update(ctx, at.id(), func(p *Payers) (store.Next, error) {
-		if slices.Equal(p.Users, users) {
+		if slices.Equal(p.Users, found.Users) && p.NoRoles == found.NoRoles {
 			return store.Next{}, store.Unchanged
 		}
-		p.Users = users
+		*p = found
+		a.turns.Add(1)
 		return store.Next{}, nil
 	})
 	return err
@@ -114,7 +124,7 @@ func (at account) id() string { return PinID(at.service + ":" + at.name) }
 // userOf finds a holder of a role in this workspace: by the operator's link, else by e-mail address; empty when they are not here.
 func (a *Admins) userOf(ctx context.Context, holder billing.Person) (string, error) {
 	for user, object := range a.Identities {
-		if holder.Object != "" && object == holder.Object {
+		if holder.Object != "" && strings.EqualFold(object, holder.Object) {
 			return user, nil
 		}
 	}
@@ -129,7 +139,7 @@ func (a *Admins) userOf(ctx context.Context, holder billing.Person) (string, err
 		return "", fmt.Errorf("a holder of a paying role: %w", err)
 	}
 	linked := a.Identities[person.ID]
-	if !person.FullMember(a.Team) || linked != "" && linked != holder.Object {
+	if !person.FullMember(a.Team) || linked != "" && !strings.EqualFold(linked, holder.Object) {
 		return "", nil
 	}
 	return person.ID, nil

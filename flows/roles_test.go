@@ -31,7 +31,7 @@ func (p *payers) MayPay(_ context.Context, account string, who billing.Person, m
 	}
 	for _, holder := range p.accounts[account] {
 		if who.Object != "" && who.Object == holder.Object || who.Object == "" && who.Email == holder.Email {
-			return billing.Grant{Role: "Invoice manager", Scope: account}, nil
+			return billing.Grant{Role: "Invoice manager", Scope: account, Identity: holder.Object}, nil
 		}
 	}
 	return billing.Grant{}, nil
@@ -151,4 +151,42 @@ func TestListsHoldOnlyWhatThePersonMayPay(t *testing.T) {
 			t.Errorf("whether Kim is a billing admin of Azure cannot be found out: %v", err)
 		}
 	})
+}
+
+func TestOnePersonWithTwoSlackAccountsDoesNotApproveTheirOwnPayment(t *testing.T) {
+	withRoles(t, func(t *testing.T, w workspace, p *payers) {
+		p.accounts[azureAccount.name] = append(p.accounts[azureAccount.name], billing.Person{Email: "kim@fjord.example", Object: "o-bo"}) // An alias of Bo's.
+		f := &Flows{Admins: w.admins, Policy: Policy{Approval: map[string]billing.Money{"USD": usd(1)}}}
+		for approver, want := range map[string]NoticeKind{kim: NoticeUnapproved, bo: NoticeUnapproved} {
+			a := Attempt{By: bo, Approved: approver, Amount: usd(120000)}
+			if notice, err := (&job{Flows: f}).rights(t.Context(), azureAccount, &a); notice.Kind != want || err != nil {
+				t.Errorf("approved by %s: %q, %v", approver, notice.Kind, err)
+			}
+		}
+	})
+}
+
+func TestAnIdentityThatTheOperatorLinkedToSomebodyIsNobodyElses(t *testing.T) {
+	withRoles(t, func(t *testing.T, w workspace, p *payers) {
+		w.admins.Identities = map[string]string{kim: "O-BO"}
+		w.rightTo(t, bo, azureAccount, 0, NotAdmin) // His e-mail address leads to the same identity.
+	})
+}
+
+func TestUntilItIsKnownWhoMayPayNobodyHearsOfTheInvoice(t *testing.T) {
+	withRoles(t, func(t *testing.T, w workspace, p *payers) {
+		p.fails = billing.ErrUnavailable
+		_ = w.admins.Resolve(t.Context())
+		if ids, err := w.admins.List(t.Context(), azureAccount); err != nil || len(ids) != 0 {
+			t.Errorf("%v, %v hear of it", ids, err)
+		}
+	})
+}
+
+func TestARequestDoesNotEndAHandOver(t *testing.T) {
+	r := handedRecord()
+	_, taken := errors.AsType[*TakenError](r.request(Request{By: bo, At: monday.Add(day)}, usd(120000)))
+	if !taken || r.State != HandedOver {
+		t.Errorf("it is %s", r.State)
+	}
 }

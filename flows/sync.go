@@ -34,13 +34,16 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 
 // syncAdmins looks the billing admins up. At start, and when whom to tell is not as it was the last time, every invoice is planned anew.
 func (f *Flows) syncAdmins(ctx context.Context) {
+	turns := f.Admins.turns.Load()
 	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
 	}
 	who, err := f.everybody(ctx)
-	if err == nil && (!f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
+	turned := f.Admins.turns.Load() != turns
+	if err == nil && (turned || !f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
 		f.readers, f.started = who.Readers, true
 		err = f.wakeAll(ctx)
+		f.started = err == nil
 	}
 	if err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "the billing admins could not be read; reminders go on from what is known", "err", err)

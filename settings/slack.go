@@ -98,8 +98,8 @@ func identities(value string) (map[string]string, error) {
 		if of[user] != "" || taken[strings.ToLower(object)] {
 			return nil, fmt.Errorf("each person and each object id once (item %d is a repetition)", i+1)
 		}
-		of[user] = object
-		taken[strings.ToLower(object)] = true
+		of[user] = strings.ToLower(object) // As Entra writes it.
+		taken[of[user]] = true
 	}
 	return of, nil
 }

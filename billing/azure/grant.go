@@ -92,7 +92,7 @@ func (p *Provider) among(ctx context.Context, paying []assignment, who billing.P
 	}
 	for _, a := range paying {
 		if a.mayBe(aUser) && a.principal == person.ID {
-			return a.grant(), nil
+			return a.grant(person), nil
 		}
 	}
 	candidates, err := p.groupsAmong(ctx, paying)
@@ -105,14 +105,14 @@ func (p *Provider) among(ctx context.Context, paying []assignment, who billing.P
 	}
 	for _, a := range paying {
 		if a.mayBe(aGroup) && slices.Contains(in, a.principal) {
-			return a.grant(), nil
+			return a.grant(person), nil
 		}
 	}
 	return billing.Grant{}, nil
 }
 
-func (a assignment) grant() billing.Grant {
-	return billing.Grant{Role: roleTable[a.role].name, Scope: a.scope}
+func (a assignment) grant(to user) billing.Grant {
+	return billing.Grant{Role: roleTable[a.role].name, Scope: a.scope, Identity: to.ID}
 }
 
 // groupsAmong lists the principals that may be groups. Which of those without a type are people is asked for, because looking into groups takes

@@ -63,7 +63,7 @@ func TestSomebodyIsTheOneFullMemberWithTheirAddress(t *testing.T) {
 			test.make(w)
 			w.give(profilePath, invoiceManager, asha)
 			grant, err := w.provider(t).MayPay(t.Context(), account+"/"+profile, test.who, 0)
-			if err != nil || (grant == billing.Grant{Role: "Invoice manager", Scope: "billing profile " + profile}) != test.want {
+			if err != nil || (grant == billing.Grant{Role: "Invoice manager", Scope: "billing profile " + profile, Identity: asha}) != test.want {
 				t.Errorf("the grant is %+v and %v, want one: %v", grant, err, test.want)
 			}
 		})

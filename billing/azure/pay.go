@@ -49,13 +49,18 @@ func (p *Provider) Status(ctx context.Context, payment billing.Payment) (billing
 	return judge(payment, invoice, p.now()), nil
 }
 
+// dayOf is midnight in UTC: Azure tells the day of a payment, and not its hour.
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
 // judge says what became of a hand-over, from the invoice as just read. It is pure.
 //
 // An invoice that is locked, or has nothing left to pay but is not called paid, is on its way: the service says "paid" up to 24 hours later (pay-bill).
-// Whether it was this person who paid, nobody can know; there is no key at Azure.
+// Whether it was this person who paid, nobody can know; there is no key at Azure. Only what was paid on an earlier day was somebody else's doing.
 func judge(payment billing.Payment, in billing.Invoice, now time.Time) billing.Outcome {
 	out := billing.Outcome{Progress: billing.NotStarted, Invoice: in}
 	switch {
+	case in.Status == billing.Paid && !in.Settlement.At.IsZero() && in.Settlement.At.Before(dayOf(payment.Started)):
+		out.Progress, out.Method, out.At = billing.Elsewhere, in.Settlement.Method, in.Settlement.At
 	case in.Status == billing.Paid:
 		out.Progress, out.Method, out.At = billing.Settled, in.Settlement.Method, in.Settlement.At
 		if out.At.IsZero() {

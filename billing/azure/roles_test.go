@@ -61,7 +61,7 @@ func TestOnlyTheRolesOfMicrosoftsTableMayPayAndOnlyAtTheirScope(t *testing.T) {
 					}
 					want := billing.Grant{}
 					if v.scope == scopeName && canBe {
-						want = billing.Grant{Role: v.name, Scope: map[string]string{"account": "billing account " + account, "profile": "billing profile " + profile}[scopeName]}
+						want = billing.Grant{Role: v.name, Scope: map[string]string{"account": "billing account " + account, "profile": "billing profile " + profile}[scopeName], Identity: asha}
 					}
 					if grant != want {
 						t.Errorf("the grant is %+v, want %+v", grant, want)

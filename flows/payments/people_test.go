@@ -119,7 +119,7 @@ func (w *world) authenticate(b *bill, a flows.Attempt) {
 		}
 	default:
 		w.met(otherway)
-		w.press(b, a.By, flows.ActRelease)
+		w.press(b, a.By, flows.ActOtherway)
 	}
 }
 

@@ -80,7 +80,7 @@ func (r *replica) start() {
 		Mailboxes: store.Of[flows.Mailbox](backend, team, flows.KindMailbox),
 		Admins:    &flows.Admins{Entries: []string{asha, bo}, Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: quiet},
 		People:    &flows.People{Bot: l.bot, Prefs: store.Of[flows.Preference](backend, team, "person"), Locale: flows.English, Zone: time.UTC, Log: quiet},
-		Policy:    flows.Policy{Team: team, Zone: time.UTC, Locale: flows.English, Channels: []string{finance}, History: true}})
+		Policy:    flows.Policy{Team: team, Zone: time.UTC, Locale: flows.English, Channels: []string{finance}}})
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
 	r.mu.Lock()

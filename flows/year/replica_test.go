@@ -57,7 +57,7 @@ func (r *replica) start() {
 		Admins:    &flows.Admins{Entries: y.entries(), Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: y.log},
 		People:    &flows.People{Bot: l.bot, Prefs: store.Of[flows.Preference](backend, team, "person"), Locale: flows.English, Zone: y.rules.zone, Log: y.log},
 		Policy: flows.Policy{Team: team, Zone: y.rules.zone, Schedule: y.rules.sched, Hours: y.rules.hours, Locale: flows.English, Channels: y.channelIDs(),
-			History: true, DigestFrom: y.rules.digest}})
+			DigestFrom: y.rules.digest}})
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
 	r.mu.Lock()
