@@ -56,7 +56,7 @@ func debitClears(t *testing.T, p *tab) {
 	p.pressIn("NF-2207", "pay")
 	p.choose("method", "SEPA •••• 3000")
 	p.click(`#modal [data-action-id="submit"]`)
-	p.see("#modal", "Asha's payment was sent to the bank. It is not confirmed yet")
+	p.see("#modal", "Asha's payment was sent to the bank; that takes a few days.")
 	p.click(`#modal [data-action-id="close"]`)
 	p.lacksIn("NF-2207", "pay")
 	(&pretend{t: t, address: p.address}).skip("day")

@@ -109,7 +109,7 @@ func TestWhoMayNotPayMayNotDeclareAPaymentNotMade(t *testing.T) {
 			expect audit "denied" 2
 			expect audit "declared not paid" 0
 			expect no-button asha "Pay now"
-			expect button asha "It was not paid"
+			expect button asha "I checked: it was not paid"
 			mend
 			wait 2h
 			expect dm asha "Paid by Asha"
