@@ -113,6 +113,9 @@ func (j *job) look(ctx context.Context) error {
 	return j.conclude(ctx, a, out)
 }
 
+// movedNothing is how a payer is told of a payment that moved nothing, for each reason.
+var movedNothing = map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged, billing.Underway: NoticeUnderway}
+
 // conclude notes what became of a payment.
 func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) error {
 	err := j.note(ctx, func(r *Record) error {
@@ -129,11 +132,11 @@ func (j *job) conclude(ctx context.Context, a Attempt, out billing.Outcome) erro
 			return r.refuse(a.Key, out.Decline, now)
 		case billing.NeedsAction:
 			return r.act(a.Key, now)
-		case billing.Elsewhere, billing.Changed:
+		case billing.Elsewhere, billing.Changed, billing.Underway:
 			if out.Invoice.ID != "" {
 				r.see(out.Invoice, now, now)
 			}
-			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
+			return r.withdraw(a.Key, Notice{Kind: movedNothing[out.Progress]}, now)
 		}
 		return j.stillWaits(r, a.Key)
 	})
