@@ -280,6 +280,11 @@ func (s *stage) authenticate(words []string) error {
 	return s.stripe.Authenticate(s.invoices[words[0]])
 }
 
+// debit NUMBER with METHOD: somebody pays so on Stripe's hosted page.
+func (s *stage) debit(words []string) error {
+	return s.stripe.PayHosted(s.invoices[words[0]], s.methods[words[2]])
+}
+
 // clear NUMBER: its bank debit comes through.
 func (s *stage) clear(words []string) error { s.stripe.Clear(s.invoices[words[0]]); return nil }
 

@@ -114,6 +114,7 @@ const (
 	Refused     Progress = "refused"      // Definitely not paid by this key, and it never will be.
 	Elsewhere   Progress = "elsewhere"    // The invoice is settled, but not by this key; this key moved nothing.
 	Changed     Progress = "changed"      // The service's invoice is not what Payment says; this key moved nothing.
+	Underway    Progress = "underway"     // Another payment of this invoice is on its way (a bank debit); this key moved nothing.
 	NotStarted  Progress = "not started"  // The service has never seen this key; repeating it is safe.
 	Unclear     Progress = "unclear"      // Nobody can say yet. Never start another key while it is.
 )

@@ -216,7 +216,7 @@ func supersededScene() scene {
 func notices() []Notice {
 	all := []Notice{
 		{Kind: NoticeEnded, To: asha, Amount: usd(120000)}, {Kind: NoticeUnchecked, To: asha, Amount: usd(120000)}, {Kind: NoticeChanged, To: asha, Amount: usd(120000)},
-		{Kind: NoticeElsewhere, To: asha, Amount: usd(120000)}, {Kind: NoticeDoubt, To: asha, Amount: usd(120000)}, {Kind: NoticeStill, To: asha, Amount: usd(120000)},
+		{Kind: NoticeElsewhere, To: asha, Amount: usd(120000)}, {Kind: NoticeUnderway, To: asha, Amount: usd(120000)}, {Kind: NoticeDoubt, To: asha, Amount: usd(120000)}, {Kind: NoticeStill, To: asha, Amount: usd(120000)},
 		{Kind: NoticeAsk, To: asha, By: kim}, {Kind: NoticeAct, To: asha, Method: visa.Short, Amount: usd(120000)}, {Kind: NoticeUndone, To: finance, By: bo, Reason: "Wrong invoice", Amount: usd(120000)},
 		{Kind: NoticeDeclined, To: asha, By: bo, Reason: "Wrong cost centre", Amount: usd(120000)}, {Kind: NoticeExpired, To: asha, Amount: usd(120000)},
 		{Kind: NoticeOvertaken, To: asha, Amount: usd(120000)}, {Kind: NoticeApprover, To: asha, By: bo, Amount: usd(120000)}, {Kind: NoticeUnapproved, To: asha, Amount: usd(120000)},

@@ -122,6 +122,9 @@ func (j *job) look(ctx context.Context) error {
 	return j.conclude(ctx, a, rec.State, out)
 }
 
+// movedNothing is how a payer is told of a payment that moved nothing, for each reason.
+var movedNothing = map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged, billing.Underway: NoticeUnderway}
+
 // conclude notes what became of a payment that was in the state was.
 func (j *job) conclude(ctx context.Context, a Attempt, was State, out billing.Outcome) error {
 	err := j.note(ctx, func(r *Record) error {
@@ -138,11 +141,11 @@ func (j *job) conclude(ctx context.Context, a Attempt, was State, out billing.Ou
 			return r.refuse(a.Key, out.Decline, now)
 		case billing.NeedsAction:
 			return r.act(a.Key, now)
-		case billing.Elsewhere, billing.Changed:
+		case billing.Elsewhere, billing.Changed, billing.Underway:
 			if out.Invoice.ID != "" {
 				r.see(out.Invoice, now, now)
 			}
-			return r.withdraw(a.Key, Notice{Kind: map[billing.Progress]NoticeKind{billing.Elsewhere: NoticeElsewhere, billing.Changed: NoticeChanged}[out.Progress]}, now)
+			return r.withdraw(a.Key, Notice{Kind: movedNothing[out.Progress]}, now)
 		}
 		return j.stillWaits(r, a.Key)
 	})

@@ -59,18 +59,23 @@ func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, str
 	return ref, digest(m), err
 }
 
+// errForgotten says that the record knows nothing of a message that it had claimed: the store has lost its last writes, as Redis may in a
+// failover. What the message was to be about may be lost with it.
+var errForgotten = errors.New("the record has forgotten this message; it is planned anew")
+
 func (j *job) rendered(ctx context.Context, post Post) (bot.Message, error) {
 	rec, err := j.Records.Load(ctx, j.id)
 	if err != nil {
 		return bot.Message{}, err
 	}
-	if have := rec.post(post.Key); have != nil {
-		post = *have
+	have := rec.post(post.Key)
+	if have == nil {
+		return bot.Message{}, errForgotten
 	}
-	if post.isReminder() && post.Ref.TS == "" && post.Due != rec.Invoice.Due {
+	if have.isReminder() && have.Ref.TS == "" && have.Due != rec.Invoice.Due {
 		return bot.Message{}, errMoved
 	}
-	return render(j.Now(), rec, post, j.audience, j.Policy), nil
+	return render(j.Now(), rec, *have, j.audience, j.Policy), nil
 }
 
 // seek looks for a message that may have been posted when the answer was lost. Where nobody can look, a reminder is rather lost, and a confirmation

@@ -124,6 +124,7 @@ const (
 	NoticeUnchecked NoticeKind = "unchecked" // Right or facts could not be checked.
 	NoticeChanged   NoticeKind = "changed"   // The invoice changed before money moved.
 	NoticeElsewhere NoticeKind = "elsewhere" // It was already paid elsewhere.
+	NoticeUnderway  NoticeKind = "underway"  // Another payment of it is on its way already.
 	NoticeAct       NoticeKind = "act"       // The payer's bank wants them to authenticate.
 	NoticeDoubt     NoticeKind = "doubt"     // Nobody knows yet whether it went through.
 	NoticeStill     NoticeKind = "still"     // Still nobody knows, after a quarter of an hour.

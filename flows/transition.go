@@ -93,6 +93,9 @@ func (r *Record) notify(n Notice) {
 // posted gives way to a later one.
 func (r *Record) claim(posts []Post, now time.Time) {
 	for _, post := range posts {
+		if !r.knows(post) {
+			continue
+		}
 		if have := r.post(post.Key); have != nil {
 			have.Unsure, have.Claimed, have.Day = !post.Waiting, now, post.Day
 			continue
@@ -117,6 +120,20 @@ func (r *Record) blur(keys []string) {
 			r.Posts[i].Shows = ""
 		}
 	}
+}
+
+// knows says whether what a message is about is in the record. It was when the message was planned; a store that lost its last writes may have
+// forgotten it since.
+func (r *Record) knows(p Post) bool {
+	switch p.Kind {
+	case PostConfirm, PostReturned:
+		return p.Number < len(r.Payments)
+	case PostNotice:
+		return p.Number < len(r.Notices)
+	case PostApproval:
+		return p.Number < len(r.Requests)
+	}
+	return true
 }
 
 // settled notes that the last payment is confirmed everywhere.

@@ -223,6 +223,22 @@ func (s *Stripe) Authenticate(invoice string) error {
 	return err.orNil()
 }
 
+// PayHosted is somebody who pays on the hosted page, with a method of the customer's. It returns the decline, if any.
+func (s *Stripe) PayHosted(invoice, method string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inv := s.mustInvoice(invoice)
+	err := s.payable(inv)
+	if err != nil {
+		return err.orNil()
+	}
+	m, err := s.usableMethod(inv, method)
+	if err == nil {
+		_, err = s.collect(inv, m, stripeCause{})
+	}
+	return err.orNil()
+}
+
 // Collect is Stripe's own automatic collection with the default method. It returns the decline, if any.
 func (s *Stripe) Collect(invoice string) error {
 	s.mu.Lock()

@@ -58,10 +58,10 @@ func TestNothingIsPaidWhileSomebodyElsesDebitIsOnItsWay(t *testing.T) {
 		debit := p
 		debit.Key, debit.Method = "kvitt-0", "pm_sepa"
 		w.pays(debit, billing.Submitted)
-		w.pays(p, billing.Changed)
+		w.pays(p, billing.Underway)
 		same := debit
 		same.Key = "kvitt-2"
-		w.pays(same, billing.Changed)
+		w.pays(same, billing.Underway)
 		w.charged(p, 1)
 		w.stripe.Clear(raw(p.Invoice))
 		w.says(p, billing.Elsewhere)

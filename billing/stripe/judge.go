@@ -132,7 +132,7 @@ func judgeDebit(payment billing.Payment, f facts, a answer) billing.Progress {
 	case a.reply == unsure:
 		return billing.Unclear
 	}
-	return billing.Changed
+	return billing.Underway
 }
 
 // judgeTried is about a key that is known to have been at work, on an invoice that is open nevertheless.
