@@ -28,8 +28,8 @@ const (
 // layout is the version of Record's stored form; a higher one in the store was written by a newer Kvitt.
 const layout = 1
 
-// Record is everything that Kvitt knows of one invoice. It is changed by the transitions (transition.go, attempt.go,
-// approve.go, undo.go) and nowhere else; each is pure, so that it may run again when two writers met. It names people by their Slack user ids only.
+// Record is everything that Kvitt knows of one invoice. It is changed by its own methods, the transitions; each is pure, so that it may
+// run again when two writers met. It names people by their Slack user ids only.
 type Record struct {
 	Layout   int             `json:"layout"`
 	Invoice  billing.Invoice `json:"invoice"`
