@@ -26,11 +26,13 @@ const (
 	Outsider Right = "outsider"            // A guest, a bot, somebody deleted or of another workspace: gets one sentence.
 )
 
-// Pin binds an e-mail address of KVITT_ADMINS to the one Slack person it named when it was first looked up.
+// Pin binds an e-mail address of KVITT_ADMINS, or an identity at a billing service, to the one Slack person it named when it was first looked up.
 type Pin struct {
-	User   string    `json:"user"`
-	At     time.Time `json:"at"`
-	Broken string    `json:"broken,omitzero"` // The person it names now; while it names another one, nobody has a right through it.
+	User     string    `json:"user"`
+	At       time.Time `json:"at"`
+	Broken   string    `json:"broken,omitzero"` // The person it names now; while it names another one, nobody has a right through it.
+	Service  string    `json:"service,omitzero"`
+	Identity string    `json:"identity,omitzero"` // At that service; empty for an e-mail address.
 }
 
 // Admins knows who is a billing admin: the operator says so, by user id or e-mail address, and a billing service that has roles of its own (roles.go).
@@ -165,6 +167,9 @@ func pinNote(p Pin, now time.Time) store.Note {
 	facts := map[string]string{"user": p.User}
 	if p.Broken != "" {
 		facts["names"] = p.Broken
+	}
+	if p.Identity != "" {
+		facts["service"], facts["identity"] = p.Service, p.Identity
 	}
 	return store.Note{At: now.UTC(), Who: byKvitt, What: what, Facts: facts}
 }

@@ -91,7 +91,7 @@ func approvalViews(w words) map[string]bot.View {
 		"modal-approval-taken-by-self":    *seenBy(w, r, asha),
 		"modal-approval-decline":          declineView(w, r.Invoice, *r.asking(), "Asha"),
 	}
-	for _, id := range []string{"approval.nobody", "approval.own", "approval.withdraw.done"} {
+	for _, id := range []string{"approval.nobody", "approval.many", "approval.own", "approval.withdraw.done"} {
 		all["modal-"+strings.ReplaceAll(id, ".", "-")] = tellView(w, w.say(id))
 	}
 	all["modal-approval-decline-done"] = tellView(w, w.say("approval.decline.done", "Who", "Asha"))
