@@ -2,6 +2,7 @@ package year
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kvitt/billing"
@@ -118,8 +119,7 @@ func (y *year) calm() (since time.Time, ok bool) {
 			since = w.to
 		}
 	}
-	alive := y.replicas[0].life != nil || y.replicas[1].life != nil
-	return since, alive
+	return since, slices.ContainsFunc(y.replicas, func(r *replica) bool { return r.life != nil })
 }
 
 func (e event) String() string {

@@ -76,7 +76,7 @@ func (w *witness) confirmation(m *said, id string) {
 // stale: whatever is new at the billing service, Kvitt has asked for it within a day and a bit.
 func (w *witness) stale(since time.Time) {
 	for place := range w.unknown {
-		if later := latest(since, w.y.changed(place)); time.Since(later) > enough {
+		if later := latest(since, w.y.changed(place)); time.Since(later) > enough() {
 			delete(w.unknown, place)
 		}
 	}
@@ -87,19 +87,19 @@ func (w *witness) stale(since time.Time) {
 	}
 	for _, id := range w.y.service.ids() {
 		b := w.y.service.bill(id)
-		if b.told.IsZero() && time.Since(latest(since, b.changed)) > enough && b.inv.Status == billing.Open {
+		if b.told.IsZero() && time.Since(latest(since, b.changed)) > enough() && b.inv.Status == billing.Open {
 			w.y.violate("nothing due is forgotten", "%s is new since %s, and Kvitt has not asked", id, b.changed)
 		}
 	}
 }
 
-// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the other one does once in two days.
-const enough = 50 * time.Hour
+// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the others do in turn, a day each.
+func enough() time.Duration { return time.Duration(*replicas)*day + 2*time.Hour }
 
 // known is since when Kvitt should know what a place is now.
 func (w *witness) known(place string) time.Time {
 	if changed := w.y.changed(place); !changed.IsZero() {
-		return changed.Add(enough)
+		return changed.Add(enough())
 	}
 	return time.Time{}
 }

@@ -57,7 +57,7 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 	}
 }
 
-// ends are the ends of those long outages of which somebody may hear today: the store's, and those of both replicas.
+// ends are the ends of those long outages of which somebody may hear today: the store's, and those of all replicas.
 func (y *year) ends() []time.Time {
 	var all []time.Time
 	for _, w := range y.windows {

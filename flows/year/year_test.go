@@ -1,4 +1,4 @@
-// Package year lives whole years of Kvitt in bubble time: 300 invoices, five billing admins in four zones, three finance channels and two replicas
+// Package year lives whole years of Kvitt in bubble time: 300 invoices, five billing admins in four zones, three finance channels and two or more replicas
 // of the real flows and bot over one store, while Slack, the billing service and the store fail, replicas crash, and people pay, decline, put off, leave
 // and move. After every day it looks whether each promise was kept.
 //
@@ -20,6 +20,7 @@ var (
 	oneSeed  = flag.Int("seed", -1, "the one year that TestAYear lives; its log goes to standard error")
 	seeds    = flag.Int("seeds", usualSeeds, "how many years TestAYear lives")
 	invoices = flag.Int("invoices", usualInvoices, "how many invoices come in a year")
+	replicas = flag.Int("replicas", 2, "how many replicas of the bot share the work, from 2 on")
 )
 
 // TestAYear fails with a story.
