@@ -89,7 +89,7 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	cli.Audit.Verify.Plugins = kong.Plugins{flags[settings.Verify].Struct()}
 	exited := false
 	parser, err := kong.New(&cli, kong.Name("kvitt"), kong.Description("Gets invoices paid, from Slack."), kong.Writers(out, errOut),
-		kong.Exit(func(int) { exited = true }))
+		kong.Exit(func(int) { exited = true }), kong.Help(help))
 	if err != nil {
 		fmt.Fprintln(errOut, err)
 		return failed
@@ -108,8 +108,25 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	return dispatch(ctx, parsed.Command(), &cli, flags, environ, std)
 }
 
+// help also lists what is set by variables alone.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	if secrets := settings.Help(commandOf(ctx.Command())); secrets != "" {
+		_, err := fmt.Fprintf(ctx.Stdout, "\n%s", secrets)
+		return err
+	}
+	return nil
+}
+
+// commandOf is a command as settings knows it.
+func commandOf(parsed string) settings.Command {
+	return settings.Command(strings.TrimSuffix(parsed, " <file>"))
+}
+
 func dispatch(ctx context.Context, command string, cli *commandLine, flags map[settings.Command]*settings.Flags, environ []string, std streams) int {
-	name := settings.Command(strings.TrimSuffix(command, " <file>"))
+	name := commandOf(command)
 	switch name {
 	case "version":
 		fmt.Fprintln(std.out, versionLine())
