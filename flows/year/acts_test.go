@@ -29,8 +29,8 @@ var acts = map[string]func(*year, event){
 
 	"outage":      func(y *year, e event) { y.outage(e, "begins") },
 	"outage over": func(y *year, e event) { y.outage(e, "is over") },
-	"crash":       func(y *year, e event) { y.disturb("replica %d is killed", e.n); y.replicas[e.n].crash() },
-	"restart":     func(y *year, e event) { y.disturb("replica %d leaves", e.n); y.replicas[e.n].leave() },
+	"crash":       func(y *year, e event) { y.ends(e, "is killed", y.replicas[e.n].crash) },
+	"restart":     func(y *year, e event) { y.ends(e, "leaves", y.replicas[e.n].leave) },
 	"start": func(y *year, e event) {
 		if r := y.replicas[e.n]; r.life == nil {
 			y.disturb("replica %d is started", e.n)
@@ -92,6 +92,15 @@ func (y *year) outage(e event, word string) {
 		y.counts.add("outages", w.what+" "+w.how)
 	}
 	y.tell("", "%s, %s, %s (%s)", w.what, w.how, word, w.to.Sub(w.from))
+}
+
+// ends takes a replica away.
+func (y *year) ends(e event, how string, end func()) {
+	y.disturb("replica %d %s", e.n, how)
+	if y.replicas[e.n].life != nil {
+		y.met("replica", how)
+	}
+	end()
 }
 
 // disturb notes that something happened that is over at once.

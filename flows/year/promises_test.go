@@ -18,6 +18,7 @@ func (w *witness) privacy() {
 	touched, whispers := w.y.slack.news(w.touched, w.whispers)
 	w.touched, w.whispers = w.touched+len(touched), w.whispers+len(whispers)
 	for _, v := range append(touched, whispers...) {
+		w.y.kept("nobody else sees an invoice")
 		if c := w.y.channel(v.place); c != nil {
 			if c.shared && v.at.Sub(c.changed) > 90*time.Second {
 				w.y.violate("nobody else sees an invoice", "%s is shared with others, and was told at %s: %s", v.place, v.at, v.text)
@@ -53,6 +54,7 @@ func (w *witness) money() {
 	defer w.y.service.mu.Unlock()
 	charges := w.y.service.charges
 	for i := w.charges; i < len(charges); i++ {
+		w.y.kept("an invoice is charged once")
 		w.unsure[charges[i].invoice] = true
 		for _, c := range charges[:i] {
 			if c.invoice == charges[i].invoice {
@@ -66,6 +68,7 @@ func (w *witness) money() {
 func (w *witness) confirmation(m *said, id string) {
 	who := visit{m.place, id}
 	w.confirms[who] = append(w.confirms[who], m)
+	w.y.kept("no confirmation without a payment")
 	w.y.counts.add("confirmations", "posted")
 	w.unsure[id] = true
 	if b := w.y.service.bill(id); b.paid.IsZero() || m.first().at.Before(b.paid) {
@@ -122,6 +125,7 @@ func (w *witness) forgotten(since time.Time) {
 
 // missed: one place has heard of one invoice by now, if nothing has been in the way since a moment.
 func (w *witness) missed(who visit, b bill, since time.Time) {
+	w.y.kept("nothing due is forgotten")
 	now := time.Now()
 	wall, _ := w.y.wallOf(who.place)
 	m, due := w.y.rules.latest(now, b.inv.Due, wall)
@@ -146,6 +150,7 @@ func (w *witness) lasting(id string, r *remembered, since time.Time) {
 	if r == nil || r.rec.Attempt == nil {
 		return
 	}
+	w.y.kept("a payment ends")
 	if began := latest(since, r.rec.Attempt.Began); time.Since(began) > 54*time.Hour {
 		w.y.violate("a payment ends", "%s is %s since %s", id, r.rec.State, r.rec.Attempt.Began)
 	}
