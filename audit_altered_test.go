@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,9 +39,21 @@ func TestAuditNamesTheFirstAlteredEntry(t *testing.T) {
 		"one byte": {func(audit, _ *bolt.Bucket) error {
 			return audit.Put(entryKey(3), []byte(strings.Replace(string(audit.Get(entryKey(3))), `"paid"`, `"qaid"`, 1)))
 		}, "audit entry 3 of T1/invoice/INV-1 was changed"},
-		"one taken out":     {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(2)) }, "audit entry 2 of T1/invoice/INV-1 is missing"},
-		"the first":         {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(1)) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
-		"the last":          {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(4)) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"one taken out": {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(2)) }, "audit entry 2 of T1/invoice/INV-1 is missing"},
+		"the first":     {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(1)) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
+		"the last":      {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(4)) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"two exchanged": {func(audit, _ *bolt.Bucket) error {
+			second, third := slices.Clone(audit.Get(entryKey(2))), slices.Clone(audit.Get(entryKey(3)))
+			return errors.Join(audit.Put(entryKey(2), third), audit.Put(entryKey(3), second))
+		}, "audit entry 2 of T1/invoice/INV-1"},
+		"one put in between": {func(audit, _ *bolt.Bucket) error {
+			for seq := byte(4); seq > 2; seq-- {
+				if err := audit.Put(entryKey(seq+1), slices.Clone(audit.Get(entryKey(seq)))); err != nil {
+					return err
+				}
+			}
+			return audit.Put(entryKey(3), slices.Clone(audit.Get(entryKey(2))))
+		}, "audit entry 3 of T1/invoice/INV-1"},
 		"one put behind":    {func(audit, _ *bolt.Bucket) error { return audit.Put(entryKey(5), audit.Get(entryKey(4))) }, "audit entry 5 of T1/invoice/INV-1"},
 		"the record's head": {func(_, docs *bolt.Bucket) error { return docs.Delete([]byte("T1\x00invoice\x00INV-1")) }, "audit entry 1 of T1/invoice/INV-1 is one too many"},
 		"the record's hash": {func(_, docs *bolt.Bucket) error {

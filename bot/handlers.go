@@ -69,7 +69,7 @@ func (b *Bot) OnSuggest(actionID string, h func(context.Context, Click) ([]Optio
 			return outcome{}, err
 		}
 		if len(options) == 0 {
-			return outcome{ack: noOptions}, nil // slack-go would leave out the list, which Slack wants even when it is empty.
+			return outcome{ack: noOptions}, nil // slack-go would leave the list out, and Slack go on showing what was found before.
 		}
 		raw, err := json.Marshal(slack.OptionsResponse{Options: objects(options)})
 		if err != nil {
