@@ -119,9 +119,9 @@ func TestTheNameOfWhoeverLeftDoesNotComeBack(t *testing.T) {
 	inStory(t, billed+"\npay bo INV-1\nhome asha\nexpect home asha \"Paid by Bo\"", func(s *stage) {
 		s.slack.SetPerson(s.people["bo"], func(p *sandbox.Person) { p.Deleted = true })
 		s.acts("wait 10m\nhome asha\nexpect home asha \"Paid by Bo\"")
-		must(t, eraseIn(t.Context(), s.life.store, s.people["bo"], "T0SANDBOX"))
+		must(t, eraseIn(s.t.Context(), s.life.store, s.people["bo"], "T0SANDBOX"))
 		s.acts("wait 10m\nhome asha\nexpect home asha \"Paid by somebody\"")
-		if err := eraseIn(t.Context(), s.life.store, s.people["bo"], "T0SANDBOX"); !errors.Is(err, store.ErrNotFound) {
+		if err := eraseIn(s.t.Context(), s.life.store, s.people["bo"], "T0SANDBOX"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("Bo is remembered again: %v", err)
 		}
 	})
