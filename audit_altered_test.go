@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kvitt/store"
+	"kvitt/store/redistest"
 )
 
 // tamper changes the store behind Kvitt's back.
@@ -81,6 +82,45 @@ func TestAuditNamesTheFirstAlteredEntry(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// In Redis a trail is a list, and the number of an entry its place in it.
+func TestAuditNamesTheFirstEntryThatWasAlteredInRedis(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	const trail, doc = "{kvitt}:trail\x00T1\x00invoice\x00INV-1", "{kvitt}:doc\x00T1\x00invoice\x00INV-1"
+	entry := func(n string) string { return s.Must("LINDEX", trail, n) }
+	for name, c := range map[string]struct {
+		change func()
+		named  string
+	}{
+		"nothing":        {func() {}, ""},
+		"one word":       {func() { s.Must("LSET", trail, "2", strings.Replace(entry("2"), `"paid"`, `"qaid"`, 1)) }, "audit entry 3 of T1/invoice/INV-1 was changed"},
+		"one taken out":  {func() { s.Must("LREM", trail, "1", entry("1")) }, "audit entry 2 of T1/invoice/INV-1"},
+		"the last":       {func() { s.Must("RPOP", trail) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"one put in":     {func() { s.Must("LINSERT", trail, "BEFORE", entry("2"), entry("0")) }, "audit entry 3 of T1/invoice/INV-1"},
+		"one put behind": {func() { s.Must("RPUSH", trail, entry("3")) }, "audit entry 5 of T1/invoice/INV-1"},
+		"two exchanged": {func() {
+			second, third := entry("1"), entry("2")
+			s.Must("LSET", trail, "1", third)
+			s.Must("LSET", trail, "2", second)
+		}, "audit entry 2 of T1/invoice/INV-1"},
+		"a whole trail":     {func() { s.Must("DEL", trail) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
+		"the record's head": {func() { s.Must("DEL", doc) }, "audit entry 1 of T1/invoice/INV-1 is one too many"},
+	} {
+		s.Must("FLUSHALL")
+		memory, err := store.OpenRedis(t.Context(), s.URL(), store.RedisOptions{})
+		must(t, err)
+		for i, word := range done()["invoice/INV-1"] {
+			act(t, memory, "invoice/INV-1", i, word)
+		}
+		must(t, memory.Close())
+		c.change()
+		got := kvitt(t, []string{"REDIS_URL=" + s.URL()}, "audit", "verify")
+		if (got.code == well) != (c.named == "") || !strings.Contains(got.err, c.named) {
+			t.Errorf("%s: exit code %d, %q", name, got.code, got.err)
+		}
 	}
 }
 
