@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -18,36 +16,6 @@ import (
 	"kvitt/store"
 	"kvitt/store/redistest"
 )
-
-// documented are the commands under a heading of docs/security.md, block by block.
-func documented(t *testing.T, heading string) []string {
-	t.Helper()
-	page, err := os.ReadFile("docs/security.md")
-	must(t, err)
-	_, after, found := strings.Cut(string(page), "\n### "+heading+"\n")
-	if !found {
-		t.Fatalf("docs/security.md has no heading %q", heading)
-	}
-	section, _, _ := strings.Cut(after, "\n#")
-	var blocks []string
-	for _, match := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1) {
-		blocks = append(blocks, match[1])
-	}
-	return blocks
-}
-
-// asWritten runs commands as the page has them, in a folder whose ./kvitt is this Kvitt.
-func asWritten(t *testing.T, commands string, environ ...string) (string, error) {
-	t.Helper()
-	folder := t.TempDir()
-	script := fmt.Sprintf("#!/bin/sh\n%s exec %s \"$@\"\n", actAsKvitt, os.Args[0])
-	must(t, os.WriteFile(filepath.Join(folder, "kvitt"), []byte(script), 0o600))
-	must(t, os.Chmod(filepath.Join(folder, "kvitt"), 0o700)) // The control socket of another test may hold the umask just now.
-	cmd := exec.CommandContext(t.Context(), "sh", "-euc", commands)
-	cmd.Dir, cmd.Env = folder, append([]string{"PATH=" + os.Getenv("PATH")}, environ...)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
 
 // holding lists the kinds of documents and trails in the embedded store that hold a text.
 func holding(t *testing.T, data, text string) (kinds []string) {
