@@ -172,6 +172,29 @@ func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 	}
 }
 
+// A full member who is no billing admin is told whom to ask, at every door, and nothing of the invoice.
+func TestWhoIsNoBillingAdminIsToldWhomToAskAndNothingElse(t *testing.T) {
+	t.Parallel()
+	inStory(t, billed, func(s *stage) {
+		before := s.posted()
+		for _, payload := range everyDoor() {
+			if strings.Contains(payload, `"action_id":"ask"`) {
+				continue // That is the button that asks them.
+			}
+			told := s.delivers(s.forged(payload, "kim", s.trigger("kim"))) + s.seen("kim")
+			for _, secret := range []string{"INV-1", "1,200", "Acme", "https://", "Pay now", "pm_", "Visa"} {
+				if strings.Contains(told, secret) {
+					t.Errorf("Kim was told of %q: %s, for %s", secret, told, payload)
+				}
+			}
+		}
+		if after := s.posted(); !slices.Equal(before, after) {
+			t.Errorf("said because of Kim: %v", after[len(before):])
+		}
+		s.acts(`expect modal kim "You can ask Asha or Bo."` + "\n" + `expect home kim "Billing admins handle the invoices here."` + "\n" + `expect audit "denied" 11` + "\nexpect charges INV-1 0")
+	})
+}
+
 // posted is every version of every message that more than one person, or another person than the attacker, sees.
 func (s *stage) posted() []string {
 	var all []string
