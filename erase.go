@@ -20,7 +20,7 @@ const personKind = "person"
 func erasePerson(ctx context.Context, set settings.Settings, user string, std streams) error {
 	err := eraseWhereItIs(ctx, set, user, std)
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("Kvitt remembers no name and no language of %q; a person's id is in their Slack profile under Copy member ID", user)
+		return fmt.Errorf("of %q no name and no language is remembered; a person's id is in their Slack profile under Copy member ID", user)
 	}
 	if err == nil {
 		fmt.Fprintf(std.out, "Name and language of %s are erased. The audit trail names them by that id only.\n", user)

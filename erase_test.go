@@ -55,7 +55,7 @@ func TestAPersonIsErasedAsThePageSays(t *testing.T) {
 	if said, err := run(asha); err != nil || !strings.Contains(said, asha) {
 		t.Errorf("while serve runs: %s, %v", said, err)
 	}
-	if said, err := run("U0NOBODY00"); err == nil || !strings.Contains(said, "remembers no name") {
+	if said, err := run("U0NOBODY00"); err == nil || !strings.Contains(said, "no name and no language") {
 		t.Errorf("of nobody: %s, %v", said, err)
 	}
 	f.stop()
