@@ -19,7 +19,8 @@ for entry in "${targets[@]}"; do
   read -r package target <<<"$entry"
   # What to minimize is bounded, or one interesting input takes a minute.
   if said=$(go test -run '^$' -fuzz "^$target\$" -fuzztime "${share}s" -fuzzminimizetime 10x "$package" 2>&1); then
-    echo "$package $target:$(grep -o 'execs: [0-9]*' <<<"$said" | tail -n 1 | cut -d: -f2) executions"
+    runs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' <<<"$said" | tail -n 1)
+    echo "$package $target: ${runs:-0} executions"
   else
     echo "$package $target FAILED"
     echo "$said"
