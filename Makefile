@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
-FUZZTIME ?= 20s
+BUDGET ?= 600
 SEEDS ?= 100
 INVOICES ?= 300
 REPLICAS ?= 2
@@ -49,13 +49,8 @@ build: ## Builds kvitt, one static binary.
 demo: ## Runs the demo; its first line is the address to open.
 	go run . demo
 
-fuzz: ## Fuzzes every parser of outside bytes, each FUZZTIME=20s long.
-	@for package in $$(go list ./...); do \
-	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-	    echo "$$package $$target"; \
-	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package; \
-	  done; \
-	done
+fuzz: ## Fuzzes every parser of outside bytes; BUDGET=600 seconds are shared by all of them.
+	@scripts/fuzz.sh $(BUDGET)
 
 bench: ## Runs every benchmark.
 	go test -run '^$$' -bench . -benchmem ./...

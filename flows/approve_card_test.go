@@ -152,20 +152,3 @@ func TestTheApproverIsNotToldTheRequestersNews(t *testing.T) {
 		}
 	}
 }
-
-// FuzzChosen: whatever a button or a modal brings back, it names a request of an invoice, or nothing.
-func FuzzChosen(f *testing.F) {
-	f.Add(chosen{Invoice: "stripe:in_1", Request: "1"}.value())
-	for _, s := range []string{"", "{}", "null", "[]", `{"i":"x"}`, `{"r":"1"}`, `{"i":1,"r":2}`, "\xff", `{"i":"a","r":"b"}{}`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		c, err := readChosen(value)
-		if err != nil {
-			return
-		}
-		if again, err := readChosen(c.value()); err != nil || again != c || c.Invoice == "" || c.Request == "" {
-			t.Errorf("%q is read as %+v, and then as %+v, %v", value, c, again, err)
-		}
-	})
-}
