@@ -173,7 +173,7 @@ func (f *File) update(ctx context.Context, what string, do func(*bolt.Tx) error)
 		}
 		f.failed.Store(err != nil)
 		if err != nil {
-			return fmt.Errorf("%s: %w: %s could not be written: %w; is the disk full?", what, ErrUnavailable, f.path, err)
+			return fmt.Errorf("%s: %w: %s could not be written: %w; make room on its disk", what, ErrUnavailable, f.path, err)
 		}
 		return nil
 	})
