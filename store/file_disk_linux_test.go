@@ -32,7 +32,9 @@ func fillDisk(t *testing.T) {
 	signal.Ignore(syscall.SIGXFSZ) // The system's error counts, as on a full disk.
 	dir, key := t.TempDir(), store.Key{Team: "T1", Kind: "k", ID: "1"}
 	f := open(t, dir, store.FileOptions{})
-	room := func(bytes uint64) { must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: ^uint64(0)})) }
+	room := func(bytes uint64) {
+		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: ^uint64(0)}))
+	}
 	path := filepath.Join(dir, store.FileName)
 	room(uint64(size(t, path)) + 4<<20)
 	version, head := int64(0), store.Head{}

@@ -98,6 +98,7 @@ func (g *gate) pay(l *life, r *http.Request, body []byte, b *bill) (*http.Respon
 	g.mu.Unlock()
 	g.w.note(b.number, "replica %d asks to pay with %s", l.nth, key)
 	g.w.secondKey(b, key)
+	g.w.astray(b, l.nth, true)
 	if fault, is := faults[b.trouble]; is && first {
 		fault.Op, fault.Times = r.URL.Path, 1
 		g.w.stripe.Fail(fault)
@@ -177,10 +178,13 @@ func (w *world) charged(c sandbox.StripeCharge) {
 	l := w.gate.sends[c.Invoice]
 	w.gate.mu.Unlock()
 	switch {
-	case b.trouble == killedCharged && l != nil && !l.dead.Load():
+	case b.memory == forgetCharged:
+		w.store.forget(w, forgetCharged)
+	case b.memory == rewound && w.dice("rewound", b.id) < 50:
+		w.store.rewind(w, b)
+	}
+	if b.trouble == killedCharged && l != nil && !l.dead.Load() {
 		w.met(killedCharged)
 		l.kill("as the charge was made")
-	case b.trouble == forgetCharged:
-		w.store.forget(w, forgetCharged)
 	}
 }

@@ -67,17 +67,7 @@ func (w *world) pay(b *bill, try int) {
 	for _, who := range payers {
 		modals = append(modals, w.press(b, who, flows.ActPay))
 	}
-	switch {
-	case b.forgot:
-	case b.trouble == forgetCharged:
-		b.forgot = true
-		w.store.keep(forgetCharged)
-	case b.trouble == forgetLater:
-		b.forgot = true
-		w.store.keep(forgetLater)
-		after := time.Duration(w.dice("forgets", b.id)*300) * time.Millisecond
-		w.people.Go(func() { time.Sleep(after); w.store.forget(w, forgetLater) })
-	}
+	w.remember(b)
 	submitted := 0
 	for i, v := range modals {
 		if v.Submit == nil {
@@ -87,6 +77,7 @@ func (w *world) pay(b *bill, try int) {
 		submitted++
 		payload := submission(v, payers[i], b.method(refused))
 		first := (w.dice("door", b.id, try) + i) % 2
+		w.astray(b, first, false)
 		w.people.Go(func() { w.send(first, payload) })
 		if b.course == sentTwice {
 			w.people.Go(func() { w.send(1-first, payload) })
@@ -97,6 +88,29 @@ func (w *world) pay(b *bill, try int) {
 		w.met(twoAtOnce)
 	}
 	time.Sleep(40 * time.Second)
+}
+
+// remember notes how the store stands as somebody is about to pay, where it is to forget what comes.
+func (w *world) remember(b *bill) {
+	if b.forgot {
+		return
+	}
+	after := time.Duration(w.dice("forgets", b.id)*300) * time.Millisecond
+	switch b.memory {
+	case forgetCharged:
+		w.store.keep(forgetCharged)
+	case forgetLater:
+		w.store.keep(forgetLater)
+		w.people.Go(func() { time.Sleep(after); w.store.forget(w, forgetLater) })
+	case rewound:
+		w.store.keep(b.id)
+		if w.dice("rewound", b.id) >= 50 {
+			w.people.Go(func() { time.Sleep(after); w.store.rewind(w, b) })
+		}
+	default:
+		return
+	}
+	b.forgot = true
 }
 
 // authenticate is the payer whose bank wants them to.
