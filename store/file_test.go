@@ -174,6 +174,13 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 3 || e.Known != 2 || e.Path != path {
 		t.Errorf("the answer is %v", err)
 	}
+	for _, layout := range []string{"0", "-1", "two", ""} {
+		edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte(layout)) })
+		_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
+		if e, ok := errors.AsType[*store.DamagedError](err); !ok || e.What != path {
+			t.Errorf("the layout %q is answered %v", layout, err)
+		}
+	}
 	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("2")) })
 	open(t, dir, store.FileOptions{})
 }
@@ -188,6 +195,18 @@ func TestAStoreOfAnOlderLayoutIsUpgradedAndLosesNothing(t *testing.T) {
 	f.Close()
 	edit(t, filepath.Join(dir, store.FileName), func(tx *bolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte("lists")), tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("1")))
+	})
+	looked, err := store.OpenFile(t.Context(), dir, store.FileOptions{Look: true})
+	must(t, err)
+	if _, err := looked.Load(t.Context(), key); err != nil {
+		t.Error("who only looks cannot read it:", err)
+	}
+	must(t, looked.Close())
+	edit(t, filepath.Join(dir, store.FileName), func(tx *bolt.Tx) error {
+		if layout := string(tx.Bucket([]byte("meta")).Get([]byte("layout"))); layout != "1" {
+			t.Errorf("who only looked made layout %s of it", layout)
+		}
+		return nil
 	})
 	f = open(t, dir, store.FileOptions{})
 	doc, err := f.Load(t.Context(), key)
