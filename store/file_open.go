@@ -61,18 +61,11 @@ func whole(db *bolt.DB, path string) error {
 	})
 }
 
-// settle writes the layout into a new file, and refuses one it does not know. Who
-// only looks writes nothing.
+// settle writes the layout into a new file, and refuses one it does not know. An
+// older one stays where somebody only looks.
 func (f *File) settle(ctx context.Context, look bool) error {
-	in := f.update
-	if look {
-		in = f.view
-	}
-	return in(ctx, "open", func(tx *bolt.Tx) error {
+	return f.update(ctx, "open", func(tx *bolt.Tx) error {
 		if name, _ := tx.Cursor().First(); name == nil {
-			if look {
-				return nil
-			}
 			return create(tx)
 		}
 		meta := tx.Bucket(metaBucket)
