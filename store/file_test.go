@@ -110,6 +110,45 @@ func TestFileWorksInABubble(t *testing.T) {
 	})
 }
 
+// A machine's clock may jump. Nobody works on a document twice for that, and nothing is late by more than the jump.
+func TestAClockThatJumpsGivesNothingTwiceAndDelaysNothingForLonger(t *testing.T) {
+	c, ctx := newClock(), t.Context()
+	f := open(t, t.TempDir(), store.FileOptions{Now: c.now, NoSync: true})
+	key := store.Key{Team: "T1", Kind: "k", ID: "1"}
+	due := func(ttl time.Duration) []store.Lease {
+		t.Helper()
+		leases, _, err := f.Lease(ctx, "T1", store.Routine, 10, ttl)
+		must(t, err)
+		return leases
+	}
+	must(t, f.Write(ctx, store.Write{Key: key, Wake: c.now().Add(10 * time.Minute)}))
+	c.advance(-time.Hour)
+	if early := due(time.Minute); len(early) > 0 {
+		t.Errorf("an hour back %v is due", early)
+	}
+	c.advance(71 * time.Minute)
+	old := due(15 * time.Second)
+	if len(old) != 1 {
+		t.Fatalf("an hour late %v is due, want the document", old)
+	}
+	c.advance(-time.Hour)
+	if others := due(time.Minute); len(others) > 0 {
+		t.Errorf("while somebody works on it %v was given to another", others)
+	}
+	kept, err := f.Extend(ctx, old[0], 15*time.Second)
+	if err != nil || kept.Until.Sub(c.now()) > 15*time.Second {
+		t.Errorf("whoever holds it has it until %v (%v), at %v", kept.Until, err, c.now())
+	}
+	c.advance(2 * time.Hour)
+	others := due(time.Minute)
+	if len(others) != 1 {
+		t.Fatalf("ahead again %v is due, want what nobody holds any more", others)
+	}
+	if err := f.Write(ctx, store.Write{Key: key, If: 1, Lease: kept.Token}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("whoever held it before writes: %v", err)
+	}
+}
+
 func TestASecondProcessIsToldWithinASecond(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir, store.FileOptions{})

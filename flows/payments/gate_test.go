@@ -93,7 +93,7 @@ func (g *gate) pay(l *life, r *http.Request, body []byte, b *bill) (*http.Respon
 	key := r.Header.Get("Idempotency-Key")
 	g.mu.Lock()
 	g.tries[b.id]++
-	first := g.tries[b.id] == 1
+	first := g.tries[b.id] == g.w.struck(b)
 	g.sends[b.id] = l
 	g.mu.Unlock()
 	g.w.note(b.number, "replica %d asks to pay with %s", l.nth, key)
@@ -133,6 +133,14 @@ func (g *gate) pay(l *life, r *http.Request, body []byte, b *bill) (*http.Respon
 		}
 		return a.resp, a.err
 	}
+}
+
+// struck is which request to pay meets the trouble of an invoice: the first, or that with the card that is taken after another was declined.
+func (w *world) struck(b *bill) int {
+	if b.course == declined && w.dice("struck", b.id) < 50 {
+		return 2
+	}
+	return 1
 }
 
 func (g *gate) at(invoice, key string, more int) {

@@ -31,7 +31,7 @@ const (
 	eventStale = "event: turned away, by a machine whose clock was wrong"
 )
 
-// deck is how many of a batch meet what at their first request to pay. In one batch of rare, one that would meet nothing meets a 500 before anything
+// deck is how many of a batch meet what at their first request to pay, or at the second where the first is declined. In one batch of rare, one that would meet nothing meets a 500 before anything
 // happened: it leaves a payment unknown until its key is dead, which is thousands of looks.
 var deck = map[string]int{
 	smooth: 32, cutBefore: 7, cutAfter: 7, brokenAfter: 7, rateLimit: 6, lockTimeout: 6, slowBefore: 5, slowAfter: 5, notStripe: 5,
