@@ -182,6 +182,9 @@ func (w *world) charged(c sandbox.StripeCharge) {
 	if stand > 1 {
 		w.violate(b.number, "charged %d times", stand)
 	}
+	if b.unpaid.Load() {
+		w.violate(b.number, "charged although the payer was told that nothing was paid")
+	}
 	w.gate.mu.Lock()
 	l := w.gate.sends[c.Invoice]
 	w.gate.mu.Unlock()

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kvitt/flows"
@@ -68,6 +69,7 @@ func (w *world) pay(b *bill, try int) {
 		modals = append(modals, w.press(b, who, flows.ActPay))
 	}
 	w.remember(b)
+	b.unpaid.Store(false)
 	submitted := 0
 	for i, v := range modals {
 		if v.Submit == nil {
@@ -78,7 +80,7 @@ func (w *world) pay(b *bill, try int) {
 		payload := submission(v, payers[i], b.method(refused))
 		first := (w.dice("door", b.id, try) + i) % 2
 		w.astray(b, first, false)
-		w.people.Go(func() { w.send(first, payload) })
+		w.people.Go(func() { w.told(b, w.send(first, payload)) })
 		if b.course == sentTwice {
 			w.people.Go(func() { w.send(1-first, payload) })
 			w.met(sentTwice)
@@ -177,9 +179,23 @@ func submission(v view, who, method string) string {
 }
 
 // send gives what Slack has to say to one replica; where nobody is there, to the other one.
-func (w *world) send(first int, payload string) {
-	if !w.replicas[first].send(payload) && !w.replicas[1-first].send(payload) {
-		w.met("nobody answered Slack")
+func (w *world) send(first int, payload string) (answer string) {
+	for _, r := range []*replica{w.replicas[first], w.replicas[1-first]} {
+		if answer, ok := r.send(payload); ok {
+			return answer
+		}
+	}
+	w.met("nobody answered Slack")
+	return ""
+}
+
+// told notes that who submitted was told that nothing was paid. Where two submit, or the store forgets who did, another submission may be paid all the same.
+func (w *world) told(b *bill, answer string) {
+	alone := b.course != twoAtOnce && b.course != sentTwice && !b.forgot
+	b.unpaid.Store(alone && strings.Contains(answer, "Nothing was paid"))
+	if b.unpaid.Load() {
+		w.met(toldUnpaid)
+		w.note(b.number, "the payer is told that nothing was paid")
 	}
 }
 

@@ -141,11 +141,11 @@ func (r *replica) alive() *life {
 	return r.life
 }
 
-// send is what Slack sends, signed; false where nobody answers.
-func (r *replica) send(payload string) bool {
+// send is what Slack sends, signed; ok is false where nobody answers.
+func (r *replica) send(payload string) (answer string, ok bool) {
 	l := r.alive()
 	if l == nil {
-		return false
+		return "", false
 	}
 	body, stamp := "payload="+url.QueryEscape(payload), strconv.FormatInt(time.Now().Unix(), 10)
 	req := httptest.NewRequest(http.MethodPost, "/slack/events", strings.NewReader(body))
@@ -154,7 +154,7 @@ func (r *replica) send(payload string) bool {
 	req.Header.Set("X-Slack-Signature", sandbox.Sign(secret, stamp, []byte(body)))
 	rec := httptest.NewRecorder()
 	l.bot.Handler().ServeHTTP(rec, req)
-	return rec.Code == http.StatusOK && !l.dead.Load()
+	return rec.Body.String(), rec.Code == http.StatusOK && !l.dead.Load()
 }
 
 // hook carries Stripe's events to one of the replicas; some to nobody.

@@ -73,7 +73,8 @@ const (
 	clears        = "a debit that clears a day later"
 	bounces       = "a debit that bounces a day later"
 
-	declared = "declared not paid, once the key was dead"
+	toldUnpaid = "told that nothing was paid, by a store that did not answer"
+	declared   = "declared not paid, once the key was dead"
 )
 
 var courses = map[string]int{pays: 41, twoAtOnce: 12, sentTwice: 8, declined: 12, authenticates: 8, waitsForThem: 4, ignores: 1, otherway: 4, clears: 6, bounces: 4}

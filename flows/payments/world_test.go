@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +66,7 @@ type bill struct {
 	forgot  bool          // The store has forgotten it once, or is about to.
 	astray  bool          // A clock was set wrong for it.
 	writes  int           // Of its record, so far.
+	unpaid  atomic.Bool   // Who submitted last was told that nothing was paid.
 }
 
 func newWorld(seed uint64, noGuard bool) *world {
