@@ -107,12 +107,25 @@ func (w *world) remember(b *bill) {
 	case rewound:
 		w.store.keep(b.id)
 		if w.dice("rewound", b.id) >= 50 {
-			w.people.Go(func() { time.Sleep(after); w.store.rewind(w, b) })
+			w.people.Go(func() { time.Sleep(after); w.store.rewind(w, b); w.again(b) })
 		}
 	default:
 		return
 	}
 	b.forgot = true
+}
+
+// again is another billing admin, who pays at once what the store has forgotten to be under way.
+func (w *world) again(b *bill) {
+	who := []string{bo, asha}[w.dice("who", b.id)%2]
+	v := w.press(b, who, flows.ActPay)
+	if v.Submit == nil {
+		w.note(b.number, "the modal of %s says %s", who, v.words())
+		return
+	}
+	w.met(paidAgain)
+	w.note(b.number, "%s pays it again", who)
+	w.send(w.dice("again", b.id)%2, submission(v, who, b.method(false)))
 }
 
 // authenticate is the payer whose bank wants them to.

@@ -53,7 +53,8 @@ const (
 	sound         = "no trouble with the store"
 )
 
-// memory is how many of a batch meet what of these.
+// memory is how many of a batch meet what of these. What is rewound and would go smoothly on its way is slow on it instead: then somebody can pay it again
+// while the gateway is still at work.
 var memory = map[string]int{
 	sound: 42, lostWrite: 6, wroteTwice: 8, wroteLate: 8, forgetCharged: 4, forgetLater: 4, rewound: 12, storeAhead: 4, storeBehind: 4, machineAhead: 4, machineBehind: 4,
 }
@@ -73,6 +74,7 @@ const (
 	clears        = "a debit that clears a day later"
 	bounces       = "a debit that bounces a day later"
 
+	paidAgain  = "paid again at once, for the store had forgotten"
 	toldUnpaid = "told that nothing was paid, by a store that did not answer"
 	declared   = "declared not paid, once the key was dead"
 )
@@ -81,7 +83,7 @@ var courses = map[string]int{pays: 41, twoAtOnce: 12, sentTwice: 8, declined: 12
 
 // troubles are all that must have been met.
 func troubles() []string {
-	all := []string{brokenBefore, readCut, readBroken, readLimit, slowStore, eventLost, eventLate, eventTwice, eventStale, declared, twoAtOnce, sentTwice, declined, authenticates, waitsForThem, ignores, otherway, clears, bounces}
+	all := []string{brokenBefore, readCut, readBroken, readLimit, slowStore, eventLost, eventLate, eventTwice, eventStale, paidAgain, declared, twoAtOnce, sentTwice, declined, authenticates, waitsForThem, ignores, otherway, clears, bounces}
 	for _, dealt := range []map[string]int{deck, memory} {
 		for name := range maps.Keys(dealt) {
 			if name != smooth && name != sound {

@@ -124,6 +124,9 @@ func (w *world) fill() {
 	}
 	for i := range batch {
 		b := &bill{number: fmt.Sprintf("P%03d", i), trouble: wrong[i], course: ways[i], memory: remembers[i], at: time.Minute + time.Duration(rng.Int64N(int64(begins)))}
+		if b.memory == rewound && b.trouble == smooth {
+			b.trouble = slowBefore
+		}
 		b.id = w.stripe.AddInvoice(sandbox.StripeInvoice{Number: b.number, Customer: customer, Currency: "eur", Total: 1000 + rng.Int64N(100000)})
 		w.bills, w.byID[b.id] = append(w.bills, b), b
 		w.note(b.number, "%s; on the way: %s; %s", b.course, b.trouble, b.memory)
