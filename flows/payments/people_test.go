@@ -211,11 +211,3 @@ func (w *world) told(b *bill, answer string) {
 		w.note(b.number, "the payer is told that nothing was paid")
 	}
 }
-
-// writes counts the writes of an invoice's record.
-func (w *world) writes(b *bill) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	b.writes++
-	return b.writes
-}

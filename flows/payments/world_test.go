@@ -57,16 +57,17 @@ type world struct {
 
 // bill is one invoice, and what is to happen to its payment.
 type bill struct {
-	id      string // At Stripe.
-	number  string
-	at      time.Duration // When somebody first wants to pay it.
-	trouble string        // What goes wrong on the way.
-	memory  string        // What the store and the clocks do.
-	course  string        // How the bank and the payer behave.
-	forgot  bool          // The store has forgotten it once, or is about to.
-	astray  bool          // A clock was set wrong for it.
-	writes  int           // Of its record, so far.
-	unpaid  atomic.Bool   // Who submitted last was told that nothing was paid.
+	id       string // At Stripe.
+	number   string
+	at       time.Duration // When somebody first wants to pay it.
+	trouble  string        // What goes wrong on the way.
+	memory   string        // What the store and the clocks do.
+	course   string        // How the bank and the payer behave.
+	forgot   bool          // The store has forgotten it once, or is about to.
+	astray   bool          // A clock was set wrong for it.
+	writes   int           // Of its record, so far.
+	answered bool          // One of them noted the answer to the payer.
+	unpaid   atomic.Bool   // Who submitted last was told that nothing was paid.
 }
 
 func newWorld(seed uint64, noGuard bool) *world {
