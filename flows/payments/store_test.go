@@ -136,7 +136,7 @@ func (r reach) Write(ctx context.Context, w store.Write) error {
 // late is a write that is still on its way when whoever wrote it gives up.
 func (r reach) late(b *bill, w store.Write) error {
 	r.w.store.late.Go(func() {
-		time.Sleep(time.Duration(2+r.w.dice("late", b.id)/2) * time.Second)
+		time.Sleep(1500*time.Millisecond + time.Duration(r.w.dice("late", b.id))*50*time.Millisecond)
 		err := r.w.store.mem().Write(bubble, w)
 		if err == nil {
 			r.w.met(wroteLate)
