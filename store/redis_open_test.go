@@ -117,9 +117,11 @@ func TestANewerRedisLayoutIsRefused(t *testing.T) {
 	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 2 || e.Known != 1 {
 		t.Errorf("the answer is %v", err)
 	}
-	s.Must("SET", "{kvitt}:layout", "two")
-	if _, ok := errors.AsType[*store.DamagedError](refused(t, s.URL())); !ok {
-		t.Error("an unreadable layout is not called damaged")
+	for _, layout := range []string{"two", "0", "-1", ""} {
+		s.Must("SET", "{kvitt}:layout", layout)
+		if _, ok := errors.AsType[*store.DamagedError](refused(t, s.URL())); !ok {
+			t.Errorf("the layout %q is not called damaged", layout)
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 // cards are declined, ask to be authenticated, or clear a day later and bounce. It does so twice: at a faithful Stripe, and at a gateway that charges once
 // for every new idempotency key, also on a paid invoice, so that nothing but Kvitt keeps anybody from paying twice.
 //
-// It promises to notice a second charge, a second key while a charge stands or is on its way, a confirmation without a charge, and a charge that is
+// It promises to notice a second charge, a second key while a charge stands or is on its way, a charge after "Nothing was paid", a confirmation without a charge, and a charge that is
 // never confirmed; to say how often each fault was really met; and that a seed brings the same people, cards and faults again. It is tests only: nothing of
 // the product may come to lean on it.
 package payments
