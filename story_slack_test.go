@@ -11,22 +11,27 @@ import (
 )
 
 // slackTrouble is what goes wrong with all of Slack until "slack mended".
-var slackTrouble = map[string]sandbox.Fault{
-	"down":    {Kind: sandbox.CutBefore, Times: -1},
-	"busy":    {Kind: sandbox.RateLimited, RetryAfter: 30, Times: -1},
-	"revoked": {Kind: sandbox.Refuse, Code: "token_revoked", Times: -1},
+var slackTrouble = map[string][]sandbox.Fault{
+	"down":    {{Kind: sandbox.CutBefore, Times: -1}},
+	"busy":    {{Kind: sandbox.RateLimited, RetryAfter: 30, Times: -1}},
+	"revoked": {{Kind: sandbox.Refuse, Code: "token_revoked", Times: -1}},
+	"crowded": {{Kind: sandbox.RateLimited, Method: "chat.postMessage", RetryAfter: 30, Times: -1},
+		{Kind: sandbox.RateLimited, Method: "chat.update", RetryAfter: 30, Times: -1}},
 }
 
 // slack DAY: one of Slack's bad days, from now on.
 //
 //	slack down|busy|revoked      every call fails, is rate-limited, or is refused because the token was revoked; slack mended ends it
+//	slack crowded                messages and their edits are rate-limited, nothing else; likewise
 //	slack archived|unarchived    #finance
 //	slack removed|invited        the bot, from and to #finance; slack private makes #finance private before
 //	slack deactivated|back WHO   an account
 //	slack deleted PLACE "TEXT"   an admin deletes the messages that say so
 func (s *stage) slackDay(words []string) error {
-	if fault, all := slackTrouble[words[0]]; all {
-		s.mendSlack = s.slack.Fail(fault)
+	for _, fault := range slackTrouble[words[0]] {
+		s.mendSlack = append(s.mendSlack, s.slack.Fail(fault))
+	}
+	if slackTrouble[words[0]] != nil {
 		return nil
 	}
 	us := s.slack.Config().BotUserID
@@ -35,7 +40,9 @@ func (s *stage) slackDay(words []string) error {
 	}
 	switch what := words[0]; what {
 	case "mended":
-		s.mendSlack()
+		for _, mend := range s.mendSlack {
+			mend()
+		}
 	case "archived", "unarchived":
 		s.slack.SetChannel(s.finance, func(c *sandbox.Channel) { c.Archived = what == "archived" })
 	case "private":

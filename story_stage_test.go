@@ -44,7 +44,7 @@ type stage struct {
 	logMu     sync.Mutex
 	armed     atomic.Pointer[trap]
 	onCharge  func()
-	mendSlack func()                 // Ends what is wrong with all of Slack.
+	mendSlack []func()               // End what is wrong with all of Slack.
 	stale     func(who string) error // Presses what a story has kept.
 }
 

@@ -76,6 +76,8 @@ type Flows struct {
 	readers []Reader // As the last sync found them.
 	started bool     // A sync has found them.
 	health  health
+
+	troubles troubles
 }
 
 // New wires what only flows knows; everything else is the caller's.

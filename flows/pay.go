@@ -96,7 +96,7 @@ func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.C
 	}
 	id, err := open(ctx, c.Trigger, waitView(w))
 	if err != nil {
-		return err
+		return f.notOpened(ctx, c, w, err)
 	}
 	fillCtx, cancel := context.WithTimeout(ctx, fillTime)
 	defer cancel()
@@ -104,7 +104,24 @@ func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.C
 	if err != nil {
 		view = tellView(w, failure(w, c.Action, err))
 	}
-	return errors.Join(err, f.Bot.Replace(ctx, id, view))
+	return errors.Join(err, f.showIn(ctx, id, view))
+}
+
+// showIn replaces what a modal shows. Who has closed it does not want to see it.
+func (f *Flows) showIn(ctx context.Context, id string, view bot.View) error {
+	if err := f.Bot.Replace(ctx, id, view); !errors.Is(err, bot.ErrGone) {
+		return err
+	}
+	return nil
+}
+
+// notOpened tells somebody, beside what they pressed, that nothing came of it, and how to go on.
+func (f *Flows) notOpened(ctx context.Context, c bot.Click, w words, err error) error {
+	says := failure(w, c.Action, err)
+	if errors.Is(err, bot.ErrTooLate) {
+		says = w.say("modal.again")
+	}
+	return errors.Join(err, f.Bot.Whisper(ctx, c, f.line(says)))
 }
 
 // failure is what a person is told when something that they pressed could not be done. Where they were not about to pay, "nothing was paid" would only

@@ -29,6 +29,8 @@ func (j *job) say(ctx context.Context, post Post) error {
 			return ErrStale
 		case errors.Is(err, errMoved):
 			p.Unsure = false
+		case errors.Is(err, bot.ErrThreadGone):
+			r.standAlone(p)
 		case err != nil:
 			p.failed(err, j.Now())
 		default:
@@ -94,6 +96,8 @@ func (j *job) seek(ctx context.Context, post Post) error {
 			return ErrStale
 		case errors.Is(err, bot.ErrNoHistory):
 			p.unseen()
+		case errors.Is(err, bot.ErrThreadGone):
+			r.standAlone(p)
 		case err != nil:
 			p.delay(err, j.Now())
 		case found:
@@ -125,12 +129,10 @@ const sideBySide = 4
 func (j *job) mendAll(ctx context.Context, steps []Step) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var errs []error
 	var full *bot.BusyError
 	next := func(err error) (Step, bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		errs = append(errs, err)
 		if busy, ok := errors.AsType[*bot.BusyError](err); ok {
 			full = busy
 		}
@@ -148,10 +150,10 @@ func (j *job) mendAll(ctx context.Context, steps []Step) error {
 		})
 	}
 	wg.Wait()
-	if len(steps) > 0 {
-		errs = append(errs, j.putBack(ctx, steps, full))
+	if len(steps) == 0 {
+		return nil
 	}
-	return errors.Join(errs...)
+	return j.putBack(ctx, steps, full)
 }
 
 // putBack notes that messages could not be edited yet, and when there may be room.
@@ -186,7 +188,7 @@ func (j *job) mend(ctx context.Context, post Post) error {
 			return ErrStale
 		case err == nil:
 			p.posted(post.Ref, digest(m))
-		case errors.Is(err, bot.ErrGone) && !errors.Is(err, errArchived):
+		case errors.Is(err, bot.ErrGone) && !(isChannel(post.Place) && errors.Is(err, bot.ErrClosed)):
 			p.Over = "gone"
 		default:
 			p.delay(err, j.Now())
@@ -210,6 +212,14 @@ func (p *Post) failed(err error, now time.Time) {
 	p.delay(err, now)
 }
 
+// standAlone makes a later milestone the channel's card: the card in whose thread it was to stand has been deleted.
+func (r *Record) standAlone(p *Post) {
+	if card := r.root(p.Place); card != nil {
+		card.Over = "gone"
+	}
+	p.Kind, p.Thread, p.Unsure, p.Retry = PostReminder, "", false, time.Time{}
+}
+
 // unseen decides about a message that may have been posted and cannot be looked for.
 func (p *Post) unseen() {
 	if p.isReminder() || p.Again {
@@ -223,7 +233,7 @@ const (
 	maxAttempts = 12
 	shortest    = 2 * time.Second
 	longest     = time.Minute
-	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived: an operator has to act.
+	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived, or a revoked token: somebody has to act.
 )
 
 // delay sets when to try again: what Slack asks for, or ever longer.
@@ -234,7 +244,7 @@ func (p *Post) delay(err error, now time.Time) {
 		p.Attempts--
 		wait = max(busy.After, 100*time.Millisecond)
 	}
-	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) {
+	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) || mustAct(err) {
 		wait = uninvited
 	}
 	if _, refused := errors.AsType[*bot.RefusedError](err); refused && p.Attempts >= maxAttempts {
