@@ -257,7 +257,7 @@ func (s *stage) share([]string) error {
 func (s *stage) fault(words []string) error {
 	switch words[0] {
 	case "stripe":
-		s.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeFaultKind(words[1]), Times: 1, Delay: 10 * time.Second})
+		s.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeFaultKind(words[1]), Times: 1, Delay: 5 * time.Second})
 	case "stripe-after-charge":
 		s.onCharge = func() { s.stripe.Fail(sandbox.StripeFault{Kind: sandbox.StripeFaultKind(words[1]), Times: -1}) }
 	case "decline":

@@ -232,7 +232,7 @@ func (p *Post) unseen() {
 const (
 	maxAttempts = 12
 	shortest    = 2 * time.Second
-	longest     = time.Minute
+	longest     = 5 * time.Minute // An outage of days costs little, and is made up for within so long.
 	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived, or a revoked token: somebody has to act.
 )
 
