@@ -191,14 +191,12 @@ func (a *app) provider(name string) (billing.Provider, error) {
 
 // run works until ctx ends, then drains. connect must have succeeded. When Slack ends the installation, it goes on looking after payments that are
 // under way: readyz says 503, and the log what to do.
-func (a *app) run(ctx context.Context) error {
+func (a *app) run(ctx context.Context) {
 	var beside sync.WaitGroup
 	beside.Go(func() { a.clock.follow(ctx) })
 	beside.Go(func() { a.flows.Run(ctx) })
-	err := a.bot.Run(ctx)
-	if err != nil {
-		a.log.Error("Slack has ended the installation: nobody can be told anything, and no button works; mend the setting and start Kvitt again", "err", err)
+	if err := a.bot.Run(ctx); err != nil {
+		a.log.Error("Slack does not let Kvitt in any more: no button works, and nobody is told anything; mend the setting and start Kvitt again", "err", err)
 	}
 	beside.Wait()
-	return err
 }

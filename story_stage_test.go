@@ -134,7 +134,7 @@ func (s *stage) alive() error {
 	s.life = l
 	go func() {
 		defer close(l.over)
-		_ = l.app.run(ctx)
+		l.app.run(ctx)
 	}()
 	time.Sleep(breath)
 	return nil
