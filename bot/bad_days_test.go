@@ -72,6 +72,7 @@ func TestAPressThatIsTooOldToOpenAModalIsToldSo(t *testing.T) {
 				w.t.Fatal(err)
 			}
 			time.Sleep(5 * time.Second)
+			synctest.Wait()
 		}
 		for i, late := range []bool{true, true, false, true} {
 			if errors.Is(errs[i], ErrTooLate) != late {
@@ -152,6 +153,7 @@ func TestHoursWithoutAConnectionAreAFewLinesInTheLog(t *testing.T) {
 			story(t, nil, func(w *world) {
 				w.run()
 				time.Sleep(2 * soon)
+				synctest.Wait()
 				from := w.log.Len()
 				c.begin(w)
 				w.slack.CutSockets()
