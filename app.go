@@ -119,7 +119,7 @@ func (a *app) connect(ctx context.Context) error {
 		Mailboxes: store.Of[flows.Mailbox](a.backend, id.Team, flows.KindMailbox),
 		Admins: &flows.Admins{Entries: s.Admins, Bot: a.bot, Pins: store.Of[flows.Pin](a.backend, id.Team, pinKind), Team: id.Team, Now: a.clock.now, Log: a.log,
 			Roles: withRoles(providers), Identities: s.Identities, Payers: store.Of[flows.Payers](a.backend, id.Team, "payers")},
-		People: &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, "person"), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
+		People: &flows.People{Bot: a.bot, Prefs: store.Of[flows.Preference](a.backend, id.Team, personKind), Locale: flows.Lang(s.Locale), Zone: s.Zone, Log: a.log},
 		Policy: flows.Policy{
 			Team: id.Team, Zone: s.Zone, Locale: flows.Lang(s.Locale), Channels: s.Channels,
 			Schedule: flows.Schedule{Offsets: s.Reminders.Offsets, Every: s.Reminders.Every},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"kvitt/store"
+	"kvitt/store/redistest"
 )
 
 // tamper changes the store behind Kvitt's back.
@@ -38,9 +40,21 @@ func TestAuditNamesTheFirstAlteredEntry(t *testing.T) {
 		"one byte": {func(audit, _ *bolt.Bucket) error {
 			return audit.Put(entryKey(3), []byte(strings.Replace(string(audit.Get(entryKey(3))), `"paid"`, `"qaid"`, 1)))
 		}, "audit entry 3 of T1/invoice/INV-1 was changed"},
-		"one taken out":     {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(2)) }, "audit entry 2 of T1/invoice/INV-1 is missing"},
-		"the first":         {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(1)) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
-		"the last":          {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(4)) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"one taken out": {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(2)) }, "audit entry 2 of T1/invoice/INV-1 is missing"},
+		"the first":     {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(1)) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
+		"the last":      {func(audit, _ *bolt.Bucket) error { return audit.Delete(entryKey(4)) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"two exchanged": {func(audit, _ *bolt.Bucket) error {
+			second, third := slices.Clone(audit.Get(entryKey(2))), slices.Clone(audit.Get(entryKey(3)))
+			return errors.Join(audit.Put(entryKey(2), third), audit.Put(entryKey(3), second))
+		}, "audit entry 2 of T1/invoice/INV-1"},
+		"one put in between": {func(audit, _ *bolt.Bucket) error {
+			for seq := byte(4); seq > 2; seq-- {
+				if err := audit.Put(entryKey(seq+1), slices.Clone(audit.Get(entryKey(seq)))); err != nil {
+					return err
+				}
+			}
+			return audit.Put(entryKey(3), slices.Clone(audit.Get(entryKey(2))))
+		}, "audit entry 3 of T1/invoice/INV-1"},
 		"one put behind":    {func(audit, _ *bolt.Bucket) error { return audit.Put(entryKey(5), audit.Get(entryKey(4))) }, "audit entry 5 of T1/invoice/INV-1"},
 		"the record's head": {func(_, docs *bolt.Bucket) error { return docs.Delete([]byte("T1\x00invoice\x00INV-1")) }, "audit entry 1 of T1/invoice/INV-1 is one too many"},
 		"the record's hash": {func(_, docs *bolt.Bucket) error {
@@ -68,6 +82,45 @@ func TestAuditNamesTheFirstAlteredEntry(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// In Redis a trail is a list, and the number of an entry its place in it.
+func TestAuditNamesTheFirstEntryThatWasAlteredInRedis(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	const trail, doc = "{kvitt}:trail\x00T1\x00invoice\x00INV-1", "{kvitt}:doc\x00T1\x00invoice\x00INV-1"
+	entry := func(n string) string { return s.Must("LINDEX", trail, n) }
+	for name, c := range map[string]struct {
+		change func()
+		named  string
+	}{
+		"nothing":        {func() {}, ""},
+		"one word":       {func() { s.Must("LSET", trail, "2", strings.Replace(entry("2"), `"paid"`, `"qaid"`, 1)) }, "audit entry 3 of T1/invoice/INV-1 was changed"},
+		"one taken out":  {func() { s.Must("LREM", trail, "1", entry("1")) }, "audit entry 2 of T1/invoice/INV-1"},
+		"the last":       {func() { s.Must("RPOP", trail) }, "audit entry 4 of T1/invoice/INV-1 is missing"},
+		"one put in":     {func() { s.Must("LINSERT", trail, "BEFORE", entry("2"), entry("0")) }, "audit entry 3 of T1/invoice/INV-1"},
+		"one put behind": {func() { s.Must("RPUSH", trail, entry("3")) }, "audit entry 5 of T1/invoice/INV-1"},
+		"two exchanged": {func() {
+			second, third := entry("1"), entry("2")
+			s.Must("LSET", trail, "1", third)
+			s.Must("LSET", trail, "2", second)
+		}, "audit entry 2 of T1/invoice/INV-1"},
+		"a whole trail":     {func() { s.Must("DEL", trail) }, "audit entry 1 of T1/invoice/INV-1 is missing"},
+		"the record's head": {func() { s.Must("DEL", doc) }, "audit entry 1 of T1/invoice/INV-1 is one too many"},
+	} {
+		s.Must("FLUSHALL")
+		memory, err := store.OpenRedis(t.Context(), s.URL(), store.RedisOptions{})
+		must(t, err)
+		for i, word := range done()["invoice/INV-1"] {
+			act(t, memory, "invoice/INV-1", i, word)
+		}
+		must(t, memory.Close())
+		c.change()
+		got := kvitt(t, []string{"REDIS_URL=" + s.URL()}, "audit", "verify")
+		if (got.code == well) != (c.named == "") || !strings.Contains(got.err, c.named) {
+			t.Errorf("%s: exit code %d, %q", name, got.code, got.err)
+		}
 	}
 }
 

@@ -64,6 +64,21 @@ func (c *checker) identities(ctx context.Context) {
 			c.ok(about, "%s (%s) is %s at Entra", user, person.Name, c.set.Identities[user])
 		}
 	}
+	c.claimed()
+}
+
+// claimed names the identities that the e-mail address of somebody leads to, and that were found to be somebody else's before.
+func (c *checker) claimed() {
+	linked := map[string]bool{}
+	for _, object := range c.set.Identities {
+		linked[strings.ToLower(object)] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.pins)) {
+		if pin := c.pins[id]; pin.Identity != "" && pin.Broken != "" && !linked[pin.Identity] {
+			c.fail("KVITT_IDENTITIES", fmt.Sprintf("the identity %s was pinned to %s, and the e-mail address of %s leads to it now: that person may not pay through it", pin.Identity, pin.User, pin.Broken),
+				fmt.Sprintf("If they are the same person, set KVITT_IDENTITIES=%s=%s", pin.Broken, pin.Identity))
+		}
+	}
 }
 
 // approval says from which amounts on a second billing admin must approve; with fewer than two nobody could pay those. How many Azure's roles make one

@@ -86,7 +86,7 @@ func whatToSet(service string) string {
 		return "Look at STRIPE_API_KEY (of the account that issues the invoices; a restricted key needs to read invoices) and at KVITT_STRIPE_CUSTOMERS"
 	}
 	if service == settings.Azure {
-		return "Look at the AZURE_ variables, at KVITT_AZURE_ACCOUNTS, and at the role of Kvitt's application there"
+		return "See that KVITT_AZURE_ACCOUNTS is right, and that Kvitt's application has a role there"
 	}
 	return "Look at its settings"
 }

@@ -46,6 +46,10 @@ func (c *checker) redis(ctx context.Context) {
 		}
 		return
 	}
+	if _, newer := errors.AsType[*store.LayoutError](err); newer {
+		c.fail(about, err.Error(), "Nothing was changed")
+		return
+	}
 	if err != nil {
 		c.fail(about, err.Error(), "Start it, or correct the address")
 		return
@@ -70,7 +74,7 @@ func (c *checker) file(ctx context.Context) {
 		c.place(c.set.Data)
 		return
 	}
-	backend, err := store.OpenFile(ctx, c.set.Data, store.FileOptions{Log: c.app.log})
+	backend, err := store.OpenFile(ctx, c.set.Data, store.FileOptions{Log: c.app.log, Look: true})
 	switch {
 	case errors.Is(err, store.ErrInUse):
 		c.held(ctx)

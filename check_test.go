@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"kvitt/sandbox"
+	"kvitt/store"
 	"kvitt/store/redistest"
 )
 
@@ -108,6 +111,16 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 			file := write(t, "this is a file")
 			return []string{"KVITT_DATA=" + file}
 		}, []string{"KVITT_DATA", "cannot be used"}},
+		"a store of a newer version": {func(o *office) []string {
+			data := t.TempDir()
+			f, err := store.OpenFile(t.Context(), data, store.FileOptions{})
+			must(t, err)
+			must(t, f.Close())
+			tamper(t, data, func(_, docs *bolt.Bucket) error {
+				return docs.Tx().Bucket([]byte("meta")).Put([]byte("layout"), []byte("9"))
+			})
+			return []string{"KVITT_DATA=" + data}
+		}, []string{"KVITT_DATA", "has layout 9", "start the newer version again"}},
 		"an address that is taken": {func(o *office) []string {
 			return []string{"KVITT_LISTEN=" + taken.Addr().String()}
 		}, []string{"KVITT_LISTEN", taken.Addr().String(), "cannot be listened on"}},
@@ -173,6 +186,14 @@ func TestCheckLooksAtRedisAndWritesNothing(t *testing.T) {
 		return strings.HasPrefix(line, "FAIL  REDIS_URL") && strings.Contains(line, "noeviction")
 	}) {
 		t.Error("no line is FAIL about a Redis that throws records away")
+	}
+	redis.Must("CONFIG", "SET", "maxmemory-policy", "noeviction")
+	redis.Must("SET", "{kvitt}:layout", "9")
+	lines = o.checked(failed, "REDIS_URL="+redis.URL())
+	if !slices.ContainsFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "FAIL  REDIS_URL") && strings.Contains(line, "has layout 9") && strings.Contains(line, "start the newer version again")
+	}) {
+		t.Error("no line is FAIL about a Redis that a newer version wrote")
 	}
 }
 

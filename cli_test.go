@@ -37,6 +37,7 @@ func TestTheCommandLineExplainsItself(t *testing.T) {
 		{"no word at all", nil, well, "Usage: kvitt <command>", ""},
 		{"help", []string{"--help"}, well, "Run the bot.", ""},
 		{"help of a command", []string{"serve", "--help"}, well, "--sweep", ""},
+		{"what has no flag", []string{"serve", "--help"}, well, "bot token (xoxb-…) [SLACK_BOT_TOKEN; required]", ""},
 		{"an unknown command", []string{"pay"}, refused, "", "kvitt --help"},
 		{"an unknown flag", []string{"serve", "--swep=@every 1s"}, refused, "", "--swep"},
 		{"a secret as a flag", []string{"serve", "--slack-bot-token=xoxb-1"}, refused, "", "slack-bot-token"},

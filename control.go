@@ -58,6 +58,7 @@ func openControl(a *app) (*control, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
 	mux.HandleFunc("GET /pins", func(w http.ResponseWriter, r *http.Request) { sendPins(a, w, r) })
+	mux.HandleFunc("DELETE /people", func(w http.ResponseWriter, r *http.Request) { receiveErasure(a, w, r) })
 	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { sendTrail(r.Context(), a.backend, w) })
 	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })

@@ -67,6 +67,12 @@ type commandLine struct {
 			Head *string `help:"An earlier export, kept elsewhere: nothing in it may be missing or different now." placeholder:"FILE"`
 		} `cmd:"" help:"Check that nothing in the audit trail was altered."`
 	} `cmd:"" help:"The audit trail: who did what, and when."`
+	People struct {
+		Erase struct {
+			kong.Plugins
+			User string `arg:"" help:"Their Slack user id, such as U012AB3CD."`
+		} `cmd:"" help:"Erase the name and the language that Kvitt remembers of a person."`
+	} `cmd:"" help:"The people whom Kvitt knows."`
 	Manifest struct {
 		URL *string `help:"Where Slack reaches Kvitt, such as https://kvitt.example.com: prints the manifest for HTTP." placeholder:"https://…"`
 	} `cmd:"" help:"Print the Slack app manifest, for Socket Mode unless --url is given."`
@@ -77,7 +83,7 @@ type commandLine struct {
 func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int {
 	std := streams{out: out, err: errOut, log: logger(errOut, slog.LevelInfo)}
 	flags := map[settings.Command]*settings.Flags{}
-	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Check, settings.Import, settings.Export, settings.Verify} {
+	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Check, settings.Import, settings.Export, settings.Verify, settings.Erase} {
 		flags[c] = settings.NewFlags(c)
 	}
 	var cli commandLine
@@ -87,9 +93,10 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	cli.Invoices.Import.Plugins = kong.Plugins{flags[settings.Import].Struct()}
 	cli.Audit.Export.Plugins = kong.Plugins{flags[settings.Export].Struct()}
 	cli.Audit.Verify.Plugins = kong.Plugins{flags[settings.Verify].Struct()}
+	cli.People.Erase.Plugins = kong.Plugins{flags[settings.Erase].Struct()}
 	exited := false
 	parser, err := kong.New(&cli, kong.Name("kvitt"), kong.Description("Gets invoices paid, from Slack."), kong.Writers(out, errOut),
-		kong.Exit(func(int) { exited = true }))
+		kong.Exit(func(int) { exited = true }), kong.Help(help))
 	if err != nil {
 		fmt.Fprintln(errOut, err)
 		return failed
@@ -108,8 +115,26 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	return dispatch(ctx, parsed.Command(), &cli, flags, environ, std)
 }
 
+// help also lists what is set by variables alone.
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	if secrets := settings.Help(commandOf(ctx.Command())); secrets != "" {
+		_, err := fmt.Fprintf(ctx.Stdout, "\n%s", secrets)
+		return err
+	}
+	return nil
+}
+
+// commandOf is a command as settings knows it: without its arguments.
+func commandOf(parsed string) settings.Command {
+	word, _, _ := strings.Cut(parsed, " <")
+	return settings.Command(word)
+}
+
 func dispatch(ctx context.Context, command string, cli *commandLine, flags map[settings.Command]*settings.Flags, environ []string, std streams) int {
-	name := settings.Command(strings.TrimSuffix(command, " <file>"))
+	name := commandOf(command)
 	switch name {
 	case "version":
 		fmt.Fprintln(std.out, versionLine())
@@ -137,6 +162,8 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 		err = exportAudit(ctx, set, cli.Audit.Export.Format, cli.Audit.Export.File, std)
 	case settings.Verify:
 		err = verifyAudit(ctx, set, cli.Audit.Verify.Head, std)
+	case settings.Erase:
+		err = erasePerson(ctx, set, cli.People.Erase.User, std)
 	}
 	return exitCode(err, std)
 }

@@ -56,17 +56,17 @@ func (o *office) metrics(p *process) string {
 
 func TestEveryMetricThatTheDocumentsNameExists(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("docs/operating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	source, err := os.ReadFile("metrics.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range regexp.MustCompile(`kvitt_[a-z_]+`).FindAllString(string(page), -1) {
-		if !strings.Contains(string(source), `"`+strings.TrimSuffix(name, "_count")+`"`) {
-			t.Errorf("docs/operating.md names %s, which no metric is called", name)
+	for _, file := range []string{"docs/operating.md", "docs/security.md"} {
+		page, err := os.ReadFile(file)
+		must(t, err)
+		for _, name := range regexp.MustCompile(`kvitt_[a-z_]+`).FindAllString(string(page), -1) {
+			if !strings.Contains(string(source), `"`+strings.TrimSuffix(name, "_count")+`"`) {
+				t.Errorf("%s names %s, which no metric is called", file, name)
+			}
 		}
 	}
 }

@@ -21,6 +21,21 @@ var writeMonth = flag.String("month", "", "write a month in the life of #finance
 
 const monthFile = "docs/a-month.md"
 
+// oslo is where all of them are.
+var oslo = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
+// dayOf is the day of a moment there.
+func dayOf(t time.Time) time.Time {
+	y, m, d := t.In(oslo).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, oslo)
+}
+
 // The page is what people really see in the story, so it cannot say what is not so.
 func TestAMonthInTheLifeOfFinanceIsAsThePageTellsIt(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/month.txtar")
@@ -31,6 +46,9 @@ func TestAMonthInTheLifeOfFinanceIsAsThePageTellsIt(t *testing.T) {
 	var page string
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, folder, archive)
+		for _, person := range []string{"asha", "bo"} {
+			s.slack.SetPerson(s.people[person], func(p *sandbox.Person) { p.TZ = oslo.String() })
+		}
 		tell(t, s, string(archive.Comment))
 		page = month(s, string(archive.Comment))
 	})
@@ -48,7 +66,7 @@ func TestAMonthInTheLifeOfFinanceIsAsThePageTellsIt(t *testing.T) {
 // month renders what people saw, day by day.
 func month(s *stage, script string) string {
 	var b strings.Builder
-	b.WriteString("# A month with Kvitt\n\nWhat #finance and two billing admins see: Asha reads English, Bo Norwegian. Times are UTC; buttons are in brackets.\n" +
+	b.WriteString("# A month with Kvitt\n\nWhat #finance and two billing admins see: Asha reads English, Bo Norwegian. Times are those of Oslo; buttons are in brackets.\n" +
 		"Made by `make month` from [a story](../testdata/month.txtar) that runs against the whole bot; a test holds it true.\n")
 	for _, day := range s.days() {
 		fmt.Fprintf(&b, "\n## %s\n", day.Format("Monday 2 January"))
@@ -68,7 +86,7 @@ func (s *stage) days() []time.Time {
 	for _, place := range []string{"finance", "asha", "bo"} {
 		for _, m := range s.slack.Everything(s.place(place)) {
 			for _, v := range m.Versions {
-				days = append(days, v.At.UTC().Truncate(24*time.Hour))
+				days = append(days, dayOf(v.At))
 			}
 		}
 	}
@@ -96,9 +114,9 @@ func (s *stage) dayIn(b *strings.Builder, place string, day time.Time) {
 	name := map[string]string{"finance": "#finance", "asha": "Asha", "bo": "Bo"}[place]
 	first := true
 	for _, m := range inOrder(s.slack.Everything(s.place(place))) {
-		posted, before, after := m.Versions[0].At.UTC(), []string(nil), []string(nil)
+		posted, before, after := m.Versions[0].At.In(oslo), []string(nil), []string(nil)
 		for _, v := range m.Versions {
-			switch at := v.At.UTC().Truncate(24 * time.Hour); {
+			switch at := dayOf(v.At); {
 			case at.Before(day):
 				before = onScreen(v.Blocks)
 			case at.Equal(day):

@@ -34,7 +34,11 @@ func (s *stage) loud(log *bytes.Buffer) {
 	if l.store, err = store.OpenFile(s.t.Context(), set.Data, store.FileOptions{NoSync: true, Log: logger}); err != nil {
 		s.t.Fatal(err)
 	}
-	l.app = newApp(set, mortal{l.store, &l.dead, &l.cut}, wires{Log: logger, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport())})
+	azure, err := s.azure.wires(l)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l.app = newApp(set, mortal{l.store, &l.dead, &l.cut}, wires{Log: logger, Slack: l.client(s.slack.Transport()), Stripe: l.client(s.stripe.Transport()), Azure: azure})
 	var ctx context.Context
 	ctx, l.stop = context.WithCancel(context.Background())
 	if err := l.app.connect(ctx); err != nil {

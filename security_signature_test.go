@@ -114,6 +114,32 @@ func TestACapturedRequestThatIsSentAgainIsDoneOnce(t *testing.T) {
 	}
 }
 
+// Whoever kept a submission sends it again once its payment was refused and Pay now is back: it begins no other.
+func TestACapturedSubmissionIsNotDoneAgainAfterItsPaymentFailed(t *testing.T) {
+	t.Parallel()
+	f := newFort(t, 1)
+	invoice := f.invoices["0"]
+	f.stripe.DeclineNext("insufficient_funds")
+	captured := f.seal(fmt.Sprintf(signed, slacks), f.payment(invoice, "1.2.asha"))
+	f.send(captured)
+	f.soon("the refusal", func() bool { return strings.HasSuffix(f.trail(invoice), "refused") })
+	for range 3 {
+		if answer := f.send(captured); answer.StatusCode != http.StatusOK {
+			t.Errorf("status %d", answer.StatusCode)
+		}
+	}
+	f.stop()
+	f.open()
+	if answer := f.send(captured); answer.StatusCode != http.StatusOK || text(answer) != "" {
+		t.Errorf("the next process answered %d, %s", answer.StatusCode, text(answer))
+	}
+	if got := f.trail(invoice); got != "seen, pay requested, pay sent, refused" || len(f.stripe.Charges("")) != 0 {
+		t.Errorf("the trail of the invoice: %s; charges: %v", got, f.stripe.Charges(""))
+	}
+	f.send(f.seal(fmt.Sprintf(signed, slacks), f.payment(invoice, "1.3.asha"))) // What Asha herself sends anew is done.
+	f.soon("the charge", func() bool { return len(f.stripe.Charges(invoice)) == 1 })
+}
+
 // In bubble time, because at the edge a test must not lose a moment.
 func TestASignatureIsGoodForFiveMinutesEitherWayAndNotASecondLonger(t *testing.T) {
 	t.Parallel()

@@ -111,6 +111,19 @@ var strangers = map[string]struct {
 	"nobody whom Slack knows":  {become: nil},
 }
 
+// everyDoor is one of everything that somebody can send who sees a card, or can guess what stands behind its buttons.
+func everyDoor() []string {
+	all := []string{laterOf("tomorrow"), submissionOfPay, declines(theRequest("1")), strings.ReplaceAll(undoMoved, "RECORD", "stripe:{{.Invoice}}"), suggestionOf(meta),
+		pressOf("show", "open"), pressOf("page/on", "1"), pressOf("page/back", "-1"), pressOf("lang", "nb"), commandOfInvoices, openingOfHome}
+	for _, action := range []string{"pay", "steps", "view", "add", "ask", "undo", "release", "otherway"} {
+		all = append(all, pressOf(action, "stripe:{{.Invoice}}"))
+	}
+	for _, action := range []string{"approve", "decline", "withdraw"} {
+		all = append(all, pressOf(action, theRequest("1")))
+	}
+	return all
+}
+
 // All of them are in KVITT_ADMINS, so that nothing keeps them from paying but who they are.
 func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 	t.Parallel()
@@ -128,8 +141,7 @@ func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 				s.acts(billed)
 				before := s.posted()
 				var answers []string
-				for _, payload := range []string{clickOnPay, pressOf("view", "stripe:{{.Invoice}}"), pressOf("ask", "stripe:{{.Invoice}}"), pressOf("show", "open"),
-					laterOf("tomorrow"), submissionOfPay, commandOfInvoices, openingOfHome} {
+				for _, payload := range everyDoor() {
 					id := s.people["vera"]
 					s.people["vera"] = known
 					trigger := s.trigger("vera")
@@ -143,7 +155,7 @@ func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 				}
 				s.people["vera"] = known
 				told := strings.Join(append(answers, s.seen("vera")), "\n")
-				for _, secret := range []string{"Asha", "Bo", "INV-1", "1,200", "Acme", "https://", "Pay now", "Ask a"} {
+				for _, secret := range []string{"Asha", "Bo", "INV-1", "1,200", "Acme", "https://", "Pay now", "Ask a", "pm_", "Visa"} {
 					if strings.Contains(told, secret) {
 						t.Errorf("%s was told of %q: %s", name, secret, told)
 					}
@@ -151,13 +163,36 @@ func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 				if n := strings.Count(told, "Only billing admins can pay invoices here."); n < 6 {
 					t.Errorf("%s was told %d times who may pay: %s", name, n, told)
 				}
-				s.acts(`expect audit "denied" 3` + "\nexpect charges INV-1 0")
+				s.acts(`expect audit "denied" 11` + "\nexpect charges INV-1 0")
 				if after := s.posted(); !slices.Equal(before, after) {
 					t.Errorf("said because of %s: %v", name, after[len(before):])
 				}
 			})
 		})
 	}
+}
+
+// A full member who is no billing admin is told whom to ask, at every door, and nothing of the invoice.
+func TestWhoIsNoBillingAdminIsToldWhomToAskAndNothingElse(t *testing.T) {
+	t.Parallel()
+	inStory(t, billed, func(s *stage) {
+		before := s.posted()
+		for _, payload := range everyDoor() {
+			if strings.Contains(payload, `"action_id":"ask"`) {
+				continue // That is the button that asks them.
+			}
+			told := s.delivers(s.forged(payload, "kim", s.trigger("kim"))) + s.seen("kim")
+			for _, secret := range []string{"INV-1", "1,200", "Acme", "https://", "Pay now", "pm_", "Visa"} {
+				if strings.Contains(told, secret) {
+					t.Errorf("Kim was told of %q: %s, for %s", secret, told, payload)
+				}
+			}
+		}
+		if after := s.posted(); !slices.Equal(before, after) {
+			t.Errorf("said because of Kim: %v", after[len(before):])
+		}
+		s.acts(`expect modal kim "You can ask Asha or Bo."` + "\n" + `expect home kim "Billing admins handle the invoices here."` + "\n" + `expect audit "denied" 11` + "\nexpect charges INV-1 0")
+	})
 }
 
 // posted is every version of every message that more than one person, or another person than the attacker, sees.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,12 @@ import (
 // stripeEvent is an event about an invoice as Stripe writes it.
 func (f *fort) stripeEvent(id, kind, invoice string) string {
 	return fmt.Sprintf(`{"id":%q,"object":"event","type":%q,"livemode":false,"data":{"object":{"id":%q,"object":"invoice","customer":%q}}}`, id, kind, invoice, f.customer)
+}
+
+// slackSignature are the headers with which Slack would sign a body.
+func (f *fort) slackSignature(body string) string {
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	return "\nX-Slack-Request-Timestamp: " + stamp + "\nX-Slack-Signature: " + sandbox.Sign(f.slack.Config().SigningSecret, stamp, []byte(body))
 }
 
 // tells sends an event to the webhook, with a signature of some time by some secrets.
@@ -51,6 +58,9 @@ func TestWhatStripeSaysIsLookedAtOnceAndNothingElseIs(t *testing.T) {
 		"a look at the door and no more":    {f.send("GET /stripe/webhook\n\n"), 405},
 		"in the query instead of the body":  {f.send("POST /stripe/webhook?" + strings.ReplaceAll(paid, `"`, "%22") + "\n\n"), 401},
 		"of an invoice that is not of ours": {f.tells(strings.Replace(paid, f.customer, "cus_other", 1), now, "whsec_new"), 200},
+		"of an account that is connected":   {f.tells(strings.Replace(paid, `"id"`, `"account":"acct_other","id"`, 1), now, "whsec_new"), 200},
+		"of live mode, to a test key":       {f.tells(strings.Replace(paid, `"livemode":false`, `"livemode":true`, 1), now, "whsec_new"), 200},
+		"that is signed as Slack signs":     {f.send("POST /stripe/webhook\nContent-Type: application/json" + f.slackSignature(paid) + "\n\n" + paid), 401},
 	} {
 		if c.answer.StatusCode != c.want {
 			t.Errorf("an event %s: status %d, want %d", name, c.answer.StatusCode, c.want)
@@ -81,7 +91,7 @@ func TestWhatStripeSaysIsLookedAtOnceAndNothingElseIs(t *testing.T) {
 		t.Errorf("the log says:\n%s", log)
 	}
 	metrics := f.metrics()
-	for _, want := range []string{`{outcome="wrong_signature"} 2`, `{outcome="stale"} 2`, `{outcome="unsigned"} 2`, `{outcome="too_large"} 1`, `{outcome="unreadable"} 1`,
+	for _, want := range []string{`{outcome="wrong_signature"} 2`, `{outcome="stale"} 2`, `{outcome="unsigned"} 3`, `{outcome="other account"} 1`, `{outcome="other mode"} 1`, `{outcome="too_large"} 1`, `{outcome="unreadable"} 1`,
 		`{outcome="other type"} 1`, `{outcome="other customer"} 1`, `{outcome="taken"} 2`, `{outcome="duplicate"} 4`} {
 		if !strings.Contains(metrics, "kvitt_stripe_events_total"+want) {
 			t.Errorf("the metrics do not say %s", want)

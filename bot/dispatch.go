@@ -176,7 +176,7 @@ func (b *Bot) remember(ctx context.Context, c *Click) (first bool) {
 func (b *Bot) sorry(c Click) (raw json.RawMessage) {
 	switch {
 	case c.Kind == Suggest:
-		return json.RawMessage(`{"options":[]}`)
+		return noOptions
 	case c.Kind != Submit || b.cfg.Sorry == nil:
 		return nil
 	}

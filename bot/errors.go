@@ -113,6 +113,9 @@ var refusals = map[string]error{
 // Slack tells a wait in whole seconds; where it tells none, this is polite.
 const unknownWait = 5 * time.Second
 
+// longestWait is for how long one answer may hold a method back. Slack asks for seconds; more is an odd answer, perhaps not even Slack's.
+const longestWait = 15 * time.Minute
+
 // classify is the one place that says what an error of slack-go, or of the network below it, means to a caller.
 // write tells whether the call changes something: only then can its fate be unclear.
 func classify(err error, write bool) error {
@@ -157,7 +160,7 @@ func asBusy(err error) (*BusyError, bool) {
 		return busy, true
 	}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		return &BusyError{After: max(limited.RetryAfter, time.Second)}, true
+		return &BusyError{After: min(max(limited.RetryAfter, time.Second), longestWait)}, true
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok && status.Code == http.StatusTooManyRequests {
 		return &BusyError{After: unknownWait}, true

@@ -58,12 +58,18 @@ func (b *Bot) OnSubmit(callbackID string, h func(context.Context, Click) (Reply,
 	}
 }
 
+// noOptions is the answer to a Search that finds nothing.
+var noOptions = json.RawMessage(`{"options":[]}`)
+
 // OnSuggest calls h when somebody types into the Search with that action id. h has two seconds; late or failed, the list is empty.
 func (b *Bot) OnSuggest(actionID string, h func(context.Context, Click) ([]Option, error)) {
 	b.handlers[route{Suggest, actionID}] = func(ctx context.Context, c Click) (outcome, error) {
 		options, err := h(ctx, c)
 		if err != nil {
 			return outcome{}, err
+		}
+		if len(options) == 0 {
+			return outcome{ack: noOptions}, nil // slack-go would leave the list out, and Slack go on showing what was found before.
 		}
 		raw, err := json.Marshal(slack.OptionsResponse{Options: objects(options)})
 		if err != nil {

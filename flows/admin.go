@@ -2,12 +2,9 @@ package flows
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,13 +22,6 @@ const (
 	NotAdmin Right = "not a billing admin" // A full member of this workspace: may be told who is, and may ask them.
 	Outsider Right = "outsider"            // A guest, a bot, somebody deleted or of another workspace: gets one sentence.
 )
-
-// Pin binds an e-mail address of KVITT_ADMINS to the one Slack person it named when it was first looked up.
-type Pin struct {
-	User   string    `json:"user"`
-	At     time.Time `json:"at"`
-	Broken string    `json:"broken,omitzero"` // The person it names now; while it names another one, nobody has a right through it.
-}
 
 // Admins knows who is a billing admin: the operator says so, by user id or e-mail address, and a billing service that has roles of its own (roles.go).
 // Nothing in Slack changes it.
@@ -89,27 +79,6 @@ func (a *Admins) check(ctx context.Context, user string, at account, maxAge time
 	return NotAdmin, billing.Grant{}, nil
 }
 
-// names says whether an entry of KVITT_ADMINS is this person. Fresh also asks Slack whether an e-mail address still is.
-func (a *Admins) names(ctx context.Context, entry, user string, fresh bool) (bool, error) {
-	if !isEmail(entry) {
-		return entry == user, nil
-	}
-	pin, err := a.Pins.Load(ctx, PinID(entry))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("whom an e-mail address of KVITT_ADMINS is pinned to: %w", err)
-	case pin.User != user:
-		return false, nil
-	case fresh:
-		if pin, err = a.pin(ctx, entry); err != nil {
-			return false, err
-		}
-	}
-	return pin.Broken == "" && pin.User == user, nil
-}
-
 // Resolve looks every e-mail address up, pins the new ones and marks those that name somebody else now; then it looks up who holds paying roles.
 // What cannot be looked up stays as it is; the errors are joined.
 func (a *Admins) Resolve(ctx context.Context) error {
@@ -121,52 +90,6 @@ func (a *Admins) Resolve(ctx context.Context) error {
 		}
 	}
 	return errors.Join(append(errs, a.resolveRoles(ctx))...)
-}
-
-// pin compares an e-mail address with the person it is pinned to; the first full member it names is the one.
-func (a *Admins) pin(ctx context.Context, email string) (Pin, error) {
-	person, err := a.Bot.PersonByEmail(ctx, email)
-	if err != nil && !errors.Is(err, bot.ErrNotFound) {
-		return Pin{}, fmt.Errorf("an e-mail address of KVITT_ADMINS: %w", err)
-	}
-	found := err == nil
-	pin, err := a.Pins.Update(ctx, PinID(email), func(p *Pin) (store.Next, error) {
-		before := *p
-		switch {
-		case found && p.User == "" && person.FullMember(a.Team):
-			p.User, p.At = person.ID, a.Now()
-		case found && p.User != "" && p.User != person.ID:
-			p.Broken = person.ID
-		case found && p.User == person.ID:
-			p.Broken = ""
-		}
-		if *p == before {
-			return store.Next{}, store.Unchanged
-		}
-		return store.Next{Audit: []store.Note{pinNote(*p, a.Now())}}, nil
-	})
-	if err != nil {
-		return Pin{}, fmt.Errorf("an e-mail address of KVITT_ADMINS: %w", err)
-	}
-	switch {
-	case pin.User == "":
-		a.Log.WarnContext(ctx, "an e-mail address of KVITT_ADMINS names no full member of this workspace; use the person's Slack user id", "position", a.position(email))
-	case pin.Broken != "":
-		a.Log.ErrorContext(ctx, "an e-mail address of KVITT_ADMINS names somebody else than it did; nobody may pay through it", "position", a.position(email), "pinned", pin.User, "now", pin.Broken)
-	}
-	return pin, nil
-}
-
-func pinNote(p Pin, now time.Time) store.Note {
-	what := "admin pinned"
-	if p.Broken != "" {
-		what = "admin pin broken"
-	}
-	facts := map[string]string{"user": p.User}
-	if p.Broken != "" {
-		facts["names"] = p.Broken
-	}
-	return store.Note{At: now.UTC(), Who: byKvitt, What: what, Facts: facts}
 }
 
 // List returns the user ids of those who are said to be billing admins of an account, the operator's in their order. Whether each still is, and is a
@@ -222,24 +145,6 @@ func (a *Admins) named(ctx context.Context) ([]string, error) {
 		}
 	}
 	return unique(ids), nil
-}
-
-func (a *Admins) position(email string) int {
-	for i, entry := range a.Entries {
-		if entry == email {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-func isEmail(entry string) bool { return strings.Contains(entry, "@") }
-
-// PinID is where the Pin of an e-mail address is kept. It keeps addresses that differ in case only together, and the address itself out of the audit
-// trail.
-func PinID(email string) string {
-	sum := sha256.Sum256([]byte(strings.ToLower(email)))
-	return hex.EncodeToString(sum[:8])
 }
 
 func unique(ids []string) []string {

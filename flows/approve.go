@@ -42,6 +42,12 @@ const (
 	Unusable  Ending = "unusable"  // The payment method cannot be used; nobody was asked.
 )
 
+// manyRequests is how often a day one person may ask for an approval of the same invoice: each time everybody else gets a message.
+const manyRequests = 5
+
+// ErrTooMany says that somebody asked for approval of this invoice often enough today.
+var ErrTooMany = errors.New("approval of this invoice was asked for too often today")
+
 // ErrOwn says that somebody may not decide on what they asked for themselves.
 var ErrOwn = errors.New("nobody decides on their own request")
 
@@ -76,10 +82,19 @@ func (r *Record) pending(id string) *Request {
 
 func (q *Request) ends() time.Time { return q.At.Add(approvalTime) }
 
-// request puts a payment before the other billing admins. It returns what begin returns when there is nothing to begin.
+// request puts a payment before the other billing admins. It returns what begin returns when there is nothing to begin, and ErrTooMany.
 func (r *Record) request(q Request, shown billing.Money) error {
 	if err := r.free(shown); err != nil {
 		return err
+	}
+	today := 0
+	for _, old := range r.Requests {
+		if old.By == q.By && q.At.Sub(old.At) < 24*time.Hour {
+			today++
+		}
+	}
+	if today >= manyRequests {
+		return ErrTooMany
 	}
 	q.ID, q.Amount = strconv.Itoa(len(r.Requests)+1), shown
 	r.Requests, r.State = append(r.Requests, q), Awaiting

@@ -211,3 +211,18 @@ func TestARequestThatIsNotThere(t *testing.T) {
 		t.Errorf("it stays %s", r.State)
 	}
 }
+
+func TestNobodyAsksTheOthersAgainAndAgain(t *testing.T) {
+	r, now := openRecord(), monday
+	for range manyRequests {
+		must(r.request(Request{By: asha, At: now}, usd(120000)))
+		must(r.withdrawRequest(r.asking().ID, asha, now))
+		now = now.Add(time.Minute)
+	}
+	if err := r.request(Request{By: asha, At: now}, usd(120000)); !errors.Is(err, ErrTooMany) || r.State != Open {
+		t.Errorf("the sixth time: %v, %s", err, r.State)
+	}
+	must(r.request(Request{By: bo, At: now}, usd(120000))) // It is everybody's own count.
+	must(r.withdrawRequest(r.asking().ID, bo, now))
+	must(r.request(Request{By: asha, At: monday.Add(day)}, usd(120000)))
+}

@@ -87,7 +87,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 		p.Amount = out.Amount // What was paid is told, whatever was shown.
 	}
 	r.Payments = append(r.Payments, p)
-	r.State, r.Attempt, r.Turned = Paid, nil, now
+	r.State, r.Attempt, r.Waived, r.Turned = Paid, nil, nil, now
 	r.Invoice.Status = billing.Paid
 	if out.Invoice.ID != "" {
 		r.Invoice = out.Invoice
@@ -128,7 +128,9 @@ func (r *Record) withdraw(key string, why Notice, now time.Time) error {
 		why.Kind = NoticeOvertaken // The payer was not paying just then.
 	}
 	why.ID, why.To, why.Amount = fmt.Sprintf("%s-%s-%d", why.Kind, key, a.Began.UnixNano()), a.By, a.Amount
-	r.notify(why)
+	if !a.Late { // They know by now that nothing was paid.
+		r.notify(why)
+	}
 	if !a.Sent.IsZero() {
 		r.Failed++ // The service knows this key, and with another method it would not take it.
 	}
@@ -167,53 +169,6 @@ func (r *Record) submit(key string, now, next time.Time) error {
 		return nil
 	}
 	r.note(now, byKvitt, "submitted", "by", r.Attempt.By, "key", key)
-	return nil
-}
-
-// act notes that the payer has to authenticate at the billing service before money moves. It is waited for while the key lives, and while
-// nobody wants to pay in another way: then the payment ends, for the billing service has just said that nothing was paid.
-func (r *Record) act(key string, now time.Time) error {
-	switch a := r.Attempt; {
-	case !r.underWay(key):
-		return ErrStale
-	case a.GivenUp || r.keyDead(now):
-		return r.refuse(key, billing.AuthenticationOff, now)
-	case r.asked():
-		a.NextLook = now.Add(r.patience(now))
-		return nil
-	}
-	a := r.Attempt
-	r.State, a.Asked = Submitted, now
-	a.NextLook = now.Add(r.patience(now))
-	r.notify(Notice{ID: noticeOfAct(key), Kind: NoticeAct, To: a.By, Method: a.Method.Short, Amount: a.Amount})
-	r.note(now, byKvitt, "authentication asked", "by", a.By, "method", a.Method.Short, "key", key)
-	return nil
-}
-
-func noticeOfAct(key string) string { return "act-" + key }
-
-// asked says whether a payment waits for the payer to authenticate.
-func (r *Record) asked() bool {
-	return r.State == Submitted && r.Attempt != nil && !r.Attempt.Asked.IsZero()
-}
-
-// patience is how long to wait until the billing service is asked again what became of a submitted payment. Who has to authenticate mostly does so
-// at once.
-func (r *Record) patience(now time.Time) time.Duration {
-	if !r.asked() {
-		return submitEvery
-	}
-	return min(max(now.Sub(r.Attempt.Asked)/20, lookEvery), 15*time.Minute)
-}
-
-// giveUp notes that somebody wants to pay in another way instead of waiting for the payer to authenticate. The payment ends when the billing
-// service says once more that nothing was paid.
-func (r *Record) giveUp(by string, now time.Time) error {
-	if !r.asked() {
-		return ErrStale
-	}
-	r.Attempt.GivenUp, r.Attempt.NextLook = true, now
-	r.note(now, by, "authentication given up", "key", r.Attempt.Key)
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Preference is what Kvitt remembers of a person: the language they chose, and what they are called. It is the only table that
-// holds names, so erasing somebody means erasing their row.
+// holds names, so erasing somebody means erasing their row: Forget.
 type Preference struct {
 	Lang Lang   `json:"lang,omitzero"` // Chosen in App Home; empty: as in Slack.
 	Name string `json:"name,omitzero"`
@@ -50,7 +50,9 @@ func (p *People) Reader(ctx context.Context, user, team string) (reader Reader, 
 			reader.Zone = person.Zone
 		}
 		reader.Lang = LangOf(person.Locale, p.Locale)
-		p.remember(ctx, user, person.Name, &pref)
+		if !person.Deleted { // Whoever has left may have been erased here, and Slack goes on telling their name.
+			p.remember(ctx, user, person.Name, &pref)
+		}
 	}
 	if pref.Lang != "" {
 		reader.Lang = pref.Lang
@@ -70,6 +72,18 @@ func (p *People) Lang(ctx context.Context, user string) Lang {
 func (p *People) Choose(ctx context.Context, user string, lang Lang) error {
 	_, err := p.Prefs.Update(ctx, user, func(pref *Preference) (store.Next, error) {
 		pref.Lang = lang
+		return store.Next{}, nil
+	})
+	return err
+}
+
+// Forget erases what is remembered of somebody. An empty row stays, with their user id. It returns store.ErrNotFound where nothing is remembered.
+func Forget(ctx context.Context, prefs *store.Records[Preference], user string) error {
+	_, err := prefs.Update(ctx, user, func(pref *Preference) (store.Next, error) {
+		if *pref == (Preference{}) {
+			return store.Next{}, store.ErrNotFound
+		}
+		*pref = Preference{}
 		return store.Next{}, nil
 	})
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -41,9 +42,9 @@ func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
 		if j.audience, err = f.audience(ctx, rec); err != nil {
 			return err
 		}
-		steps, _, _ := Plan(f.Now(), rec, j.audience, f.Policy)
+		steps, wake, lane := Plan(f.Now(), rec, j.audience, f.Policy)
 		if len(steps) == 0 {
-			if rested, err := j.rest(ctx); rested || err != nil {
+			if rested, err := j.rest(ctx, rec, wake, lane); rested || err != nil {
 				return err
 			}
 			continue
@@ -59,11 +60,10 @@ func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
 	return err
 }
 
-// rest notes when to look again; false when a change came in between that asks for more.
-func (j *job) rest(ctx context.Context) (rested bool, err error) {
+// rest notes when to look again; false when a change came in after the record was read that nothing was to be done about.
+func (j *job) rest(ctx context.Context, read Record, wake time.Time, lane store.Lane) (rested bool, err error) {
 	_, err = j.update(ctx, j.id, func(r *Record) (store.Next, error) {
-		steps, wake, lane := Plan(j.Now(), *r, j.audience, j.Policy)
-		if rested = len(steps) == 0; !rested {
+		if rested = reflect.DeepEqual(*r, read); !rested {
 			return store.Next{}, store.Unchanged
 		}
 		if !r.busy() {

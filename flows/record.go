@@ -37,6 +37,7 @@ type Record struct {
 	Read     time.Time       `json:"read,omitzero"`    // When the billing service was asked for Invoice: what was read earlier is old news.
 	Turned   time.Time       `json:"turned,omitzero"`  // When a payment or an undo of ours last ended: what was read of the invoice before is old.
 	Attempt  *Attempt        `json:"attempt,omitzero"` // The one payment under way; nil in every other state.
+	Waived   *Attempt        `json:"waived,omitzero"`  // The last payment that ended because its payer had not authenticated: they still may.
 	Failed   int             `json:"failed,omitzero"`  // Payments that definitely failed. The next key derives from it.
 	Payments []Payment       `json:"payments,omitzero"`
 	Undo     *Undo           `json:"undo,omitzero"` // Asked for and not yet done.
@@ -70,6 +71,7 @@ type Attempt struct {
 	Looked     time.Time      `json:"looked,omitzero"`      // When the billing service last said how a hand-over stands.
 	Asked      time.Time      `json:"asked,omitzero"`       // Since when the payer is asked to authenticate; in the state Submitted.
 	GivenUp    bool           `json:"given_up,omitzero"`    // Somebody wants to pay in another way instead.
+	Late       bool           `json:"late,omitzero"`        // It had ended, and the invoice turned out to be paid: the question is whether by it.
 	Doubted    time.Time      `json:"doubted,omitzero"`     // Since when the outcome is unknown.
 	Alarmed    bool           `json:"alarmed,omitzero"`     // Payer and operator were told that it stays unknown.
 	View       string         `json:"view,omitzero"`        // The modal of whoever began it, should it still be open.

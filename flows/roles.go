@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -50,17 +49,10 @@ func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge
 	if err != nil {
 		return billing.Grant{}, true, fmt.Errorf("the role of %s at %s: %w", who.ID, at.service, err)
 	}
-	for user, object := range a.Identities {
-		if user != who.ID && grant.Identity != "" && strings.EqualFold(object, grant.Identity) {
-			return billing.Grant{}, true, nil // The operator says that this identity is somebody else, whatever the e-mail address says.
-		}
+	if is, err := a.is(ctx, who, at.service, grant.Identity); err != nil || !is {
+		return billing.Grant{}, true, err
 	}
 	return grant, true, nil
-}
-
-// identity is somebody as the billing services may know them. Whom the operator linked is who they were linked to, whatever their e-mail address says.
-func (a *Admins) identity(who bot.Person) billing.Person {
-	return billing.Person{Email: who.Email, Object: a.Identities[who.ID]}
 }
 
 // accounts lists every account with roles of its own. Those of a service that cannot be asked are as it said last; the errors are joined.
@@ -97,7 +89,7 @@ func (a *Admins) resolveAccount(ctx context.Context, at account) error {
 		return fmt.Errorf("who may pay the invoices of an account of %s: %w", at.service, err)
 	}
 	for _, holder := range holders {
-		user, err := a.userOf(ctx, holder)
+		user, err := a.userOf(ctx, at.service, holder)
 		if err != nil {
 			return err
 		}
@@ -120,30 +112,6 @@ func (a *Admins) resolveAccount(ctx context.Context, at account) error {
 
 // id is where the Payers of an account are kept.
 func (at account) id() string { return PinID(at.service + ":" + at.name) }
-
-// userOf finds a holder of a role in this workspace: by the operator's link, else by e-mail address; empty when they are not here.
-func (a *Admins) userOf(ctx context.Context, holder billing.Person) (string, error) {
-	for user, object := range a.Identities {
-		if holder.Object != "" && strings.EqualFold(object, holder.Object) {
-			return user, nil
-		}
-	}
-	if holder.Email == "" {
-		return "", nil
-	}
-	person, err := a.Bot.PersonByEmail(ctx, holder.Email)
-	switch {
-	case errors.Is(err, bot.ErrNotFound):
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("a holder of a paying role: %w", err)
-	}
-	linked := a.Identities[person.ID]
-	if !person.FullMember(a.Team) || linked != "" && !strings.EqualFold(linked, holder.Object) {
-		return "", nil
-	}
-	return person.ID, nil
-}
 
 // sight is what one person may see of many invoices. Each account is asked about once.
 type sight struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kvitt/billing"
+	"kvitt/sandbox"
 	"kvitt/store"
 )
 
@@ -155,7 +156,7 @@ func TestListsHoldOnlyWhatThePersonMayPay(t *testing.T) {
 
 func TestOnePersonWithTwoSlackAccountsDoesNotApproveTheirOwnPayment(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
-		p.accounts[azureAccount.name] = append(p.accounts[azureAccount.name], billing.Person{Email: "kim@fjord.example", Object: "o-bo"}) // An alias of Bo's.
+		w.admins.Identities = map[string]string{bo: "o-bo", kim: "o-bo"}
 		f := &Flows{Admins: w.admins, Policy: Policy{Approval: map[string]billing.Money{"USD": usd(1)}}}
 		for approver, want := range map[string]NoticeKind{kim: NoticeUnapproved, bo: NoticeUnapproved} {
 			a := Attempt{By: bo, Approved: approver, Amount: usd(120000)}
@@ -170,6 +171,43 @@ func TestAnIdentityThatTheOperatorLinkedToSomebodyIsNobodyElses(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		w.admins.Identities = map[string]string{kim: "O-BO"}
 		w.rightTo(t, bo, azureAccount, 0, NotAdmin) // His e-mail address leads to the same identity.
+	})
+}
+
+func TestAnIdentityIsPinnedToTheFirstPersonFoundToBeIt(t *testing.T) {
+	withRoles(t, func(t *testing.T, w workspace, p *payers) {
+		must(w.admins.Resolve(t.Context()))
+		w.rightTo(t, bo, azureAccount, 0, MayPay)
+		w.SetPerson(bo, func(p *sandbox.Person) { p.Email = "olsen@fjord.example" })
+		w.SetPerson(kim, func(p *sandbox.Person) { p.Email = "bo@fjord.example" })
+		w.rightTo(t, kim, azureAccount, 0, NotAdmin) // Bo's address leads to Bo's identity, and is Kim's now.
+		w.rightTo(t, bo, azureAccount, 0, NotAdmin)
+		must(w.admins.Resolve(t.Context()))
+		if ids, err := w.admins.List(t.Context(), azureAccount); err != nil || len(ids) != 0 {
+			t.Errorf("%v, %v are reminded", ids, err)
+		}
+		if got := w.trail(t, "azure:o-bo"); asJSON(got) != `["admin pinned W0BO","admin pin broken W0BO"]` {
+			t.Errorf("the audit trail says %q", got)
+		}
+		w.admins.Identities = map[string]string{kim: "o-bo"} // The operator says that they are one person.
+		w.rightTo(t, kim, azureAccount, 0, MayPay)
+		w.admins.Identities = nil
+		w.SetPerson(kim, func(p *sandbox.Person) { p.Email = "kim@fjord.example" })
+		w.SetPerson(bo, func(p *sandbox.Person) { p.Email = "bo@fjord.example" })
+		w.rightTo(t, kim, azureAccount, 0, NotAdmin)
+		w.rightTo(t, bo, azureAccount, 0, MayPay)
+		if pin, err := w.admins.Pins.Load(t.Context(), PinID("azure:o-bo")); err != nil || pin.Broken != "" || pin.User != bo {
+			t.Errorf("%+v, %v", pin, err)
+		}
+	})
+}
+
+func TestWhileThePinCannotBeReadNobodyMayPayByRole(t *testing.T) {
+	withRoles(t, func(t *testing.T, w workspace, p *payers) {
+		w.store.Break(true)
+		if got, err := w.admins.Right(t.Context(), bo, azureAccount, 0); !errors.Is(err, store.ErrUnavailable) || got != "" {
+			t.Errorf("%q, %v", got, err)
+		}
 	})
 }
 

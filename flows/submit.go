@@ -75,6 +75,8 @@ func (f *Flows) notBegun(ctx context.Context, w words, user string, saw shown, e
 			return f.notBegun(ctx, w, user, saw, err)
 		}
 		return replyView(f.standsView(ctx, w, user, rec)), nil
+	case errors.Is(err, ErrTooMany):
+		return replyView(tellView(w, w.say("approval.many"))), nil
 	case errors.Is(err, store.ErrNotFound):
 		return replyView(tellView(w, w.say("modal.missing"))), nil
 	}

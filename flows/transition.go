@@ -39,6 +39,9 @@ func (r *Record) follow(now time.Time) {
 	if r.busy() || r.awaits() || from == to {
 		return
 	}
+	if to == Paid && r.reclaim(now) {
+		return
+	}
 	r.State, r.Undo = to, nil
 	switch {
 	case to == Paid:

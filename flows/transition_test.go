@@ -34,6 +34,8 @@ func someAct(rng *rand.Rand, r Record, now time.Time) act {
 		{"withdraw", func(r *Record) error { return r.withdraw(key, Notice{Kind: NoticeUnchecked}, now) }},
 		{"doubt", func(r *Record) error { return r.doubt(key, now, now.Add(lookEvery)) }},
 		{"submit", func(r *Record) error { return r.submit(key, now, now.Add(submitEvery)) }},
+		{"act", func(r *Record) error { return r.act(key, now) }},
+		{"giveUp", func(r *Record) error { return r.giveUp(who, now) }},
 		{"release", func(r *Record) error { return r.release(who, now) }},
 		{"ask", func(r *Record) error { r.ask(who, billing.DateOf(now, time.UTC), []string{asha, bo}, now); return nil }},
 		{"undoing", func(r *Record) error { return r.undoing(Undo{By: who, Reason: "wrong", At: now}) }},
@@ -118,7 +120,7 @@ func brokenPromises(before, r Record, what string, err error) (broken []string) 
 	}
 	_, taken := errors.AsType[*TakenError](err)
 	sent := before.busy() && !before.Attempt.Sent.IsZero()
-	failed := err == nil && (what == "refuse" || what == "release" || what == "withdraw" && sent)
+	failed := err == nil && (what == "refuse" || what == "release" || what == "act" && r.Failed > before.Failed || what == "withdraw" && sent)
 	grew := len(r.Payments) - len(before.Payments)
 	sameFacts := before.Invoice.AmountDue == r.Invoice.AmountDue
 

@@ -36,7 +36,13 @@ func (s *Slack) offer(key string, raw json.RawMessage) ([]Option, error) {
 	var answer object
 	json.Unmarshal(raw, &answer)
 	c := &checker{actions: map[string]bool{}}
-	c.fields("", answer, static)
+	switch list, given := answer["options"].([]any); {
+	case given && len(list) == 0: // Nothing is found.
+	case !given && answer["option_groups"] == nil: // Slack would go on showing what it found before (github.com/slackapi/bolt-python/issues/468).
+		c.add("", "must have options or option_groups")
+	default:
+		c.fields("", answer, static)
+	}
 	if len(c.found) > 0 {
 		return nil, fmt.Errorf("the options (%w): %w", errors.Join(c.found...), ErrBadAck)
 	}

@@ -145,7 +145,7 @@ func TestDemoTakesNothingButItsAddress(t *testing.T) {
 }
 
 func TestImportTakesOnlyWhereTheStoreIs(t *testing.T) {
-	for _, command := range []Command{Import, Export, Verify} {
+	for _, command := range []Command{Import, Export, Verify, Erase} {
 		environ := []string{"KVITT_DATA=/srv", "KVITT_BILLING=nonsense", "SLACK_BOT_TOKEN=nonsense"}
 		s, err := Load(Options{Command: command, Environ: environ})
 		if diff := cmp.Diff(Settings{Data: "/srv"}, s, cmp.AllowUnexported(Schedule{})); err != nil || diff != "" {

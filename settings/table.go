@@ -13,6 +13,7 @@ const (
 	Import Command = "invoices import"
 	Export Command = "audit export"
 	Verify Command = "audit verify"
+	Erase  Command = "people erase"
 )
 
 // definition describes one setting. Everything that is said or done about a setting follows from it.
@@ -36,7 +37,7 @@ func table(s *Settings, amount func(code, amount string) error) []definition {
 
 var (
 	serving = []Command{Serve, Check}
-	storing = []Command{Serve, Check, Import, Export, Verify}
+	storing = []Command{Serve, Check, Import, Export, Verify, Erase}
 )
 
 // into makes a definition's parse function out of a parser and the place its result belongs in.

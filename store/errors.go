@@ -37,7 +37,7 @@ type LayoutError struct {
 }
 
 func (e *LayoutError) Error() string {
-	return fmt.Sprintf("%s has layout %d, and this version of the program knows %d at most: start the newer version again, or restore a copy of the file from before the upgrade",
+	return fmt.Sprintf("%s has layout %d, and this version of the program knows %d at most: start the newer version again, or restore a copy from before the upgrade",
 		e.Path, e.Found, e.Known)
 }
 

@@ -26,6 +26,8 @@ type FileOptions struct {
 	// NoSync does not wait for the disk. It is for tests only: after a crash of
 	// the machine the file may be lost.
 	NoSync bool
+	// Look only looks: an older layout stays as it is. Only what reads may be called.
+	Look bool
 }
 
 // File is a Backend in one file on disk (go.etcd.io/bbolt), for one process.
@@ -75,7 +77,7 @@ func OpenFile(ctx context.Context, dir string, opts FileOptions) (*File, error) 
 	if f.now == nil {
 		f.now = time.Now
 	}
-	if err := f.ready(ctx, dir); err != nil {
+	if err := f.ready(ctx, dir, opts.Look); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return f, nil
@@ -100,8 +102,8 @@ func prepare(dir, path string, log *slog.Logger) error {
 }
 
 // ready settles the layout and puts a new file's name on the disk as well.
-func (f *File) ready(ctx context.Context, dir string) error {
-	if err := f.settle(ctx); err != nil {
+func (f *File) ready(ctx context.Context, dir string, look bool) error {
+	if err := f.settle(ctx, look); err != nil {
 		return err
 	}
 	info, err := os.Stat(f.path)
@@ -173,7 +175,7 @@ func (f *File) update(ctx context.Context, what string, do func(*bolt.Tx) error)
 		}
 		f.failed.Store(err != nil)
 		if err != nil {
-			return fmt.Errorf("%s: %w: %s could not be written: %w; is the disk full?", what, ErrUnavailable, f.path, err)
+			return fmt.Errorf("%s: %w: %s could not be written: %w; make room on its disk", what, ErrUnavailable, f.path, err)
 		}
 		return nil
 	})

@@ -61,8 +61,9 @@ func whole(db *bolt.DB, path string) error {
 	})
 }
 
-// settle writes the layout into a new file, and refuses one it does not know.
-func (f *File) settle(ctx context.Context) error {
+// settle writes the layout into a new file, and refuses one it does not know. An
+// older one stays where somebody only looks.
+func (f *File) settle(ctx context.Context, look bool) error {
 	return f.update(ctx, "open", func(tx *bolt.Tx) error {
 		if name, _ := tx.Cursor().First(); name == nil {
 			return create(tx)
@@ -71,12 +72,9 @@ func (f *File) settle(ctx context.Context) error {
 		if meta == nil {
 			return &DamagedError{What: f.path, Err: errors.New("it is a file of another program")}
 		}
-		found, err := strconv.Atoi(string(meta.Get(layoutKey)))
-		if err != nil {
-			return &DamagedError{What: f.path, Err: fmt.Errorf("its layout: %w", err)}
-		}
-		if found > layoutVersion {
-			return &LayoutError{Path: f.path, Found: found, Known: layoutVersion}
+		found, err := known(f.path, string(meta.Get(layoutKey)), layoutVersion)
+		if err != nil || look {
+			return err
 		}
 		if err := upgrade(tx, meta, found); err != nil {
 			return err
@@ -88,6 +86,20 @@ func (f *File) settle(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// known reads the layout of a store, and refuses one that this program does not know.
+func known(where, layout string, newest int) (int, error) {
+	found, err := strconv.Atoi(layout)
+	switch {
+	case err != nil:
+		return 0, &DamagedError{What: where, Err: fmt.Errorf("its layout: %w", err)}
+	case found < 1:
+		return 0, &DamagedError{What: where, Err: fmt.Errorf("its layout is %d, which no version has written", found)}
+	case found > newest:
+		return 0, &LayoutError{Path: where, Found: found, Known: newest}
+	}
+	return found, nil
 }
 
 // upgrade turns an older layout into this one.

@@ -110,6 +110,45 @@ func TestFileWorksInABubble(t *testing.T) {
 	})
 }
 
+// A machine's clock may jump. Nobody works on a document twice for that, and nothing is late by more than the jump.
+func TestAClockThatJumpsGivesNothingTwiceAndDelaysNothingForLonger(t *testing.T) {
+	c, ctx := newClock(), t.Context()
+	f := open(t, t.TempDir(), store.FileOptions{Now: c.now, NoSync: true})
+	key := store.Key{Team: "T1", Kind: "k", ID: "1"}
+	due := func(ttl time.Duration) []store.Lease {
+		t.Helper()
+		leases, _, err := f.Lease(ctx, "T1", store.Routine, 10, ttl)
+		must(t, err)
+		return leases
+	}
+	must(t, f.Write(ctx, store.Write{Key: key, Wake: c.now().Add(10 * time.Minute)}))
+	c.advance(-time.Hour)
+	if early := due(time.Minute); len(early) > 0 {
+		t.Errorf("an hour back %v is due", early)
+	}
+	c.advance(71 * time.Minute)
+	old := due(15 * time.Second)
+	if len(old) != 1 {
+		t.Fatalf("an hour late %v is due, want the document", old)
+	}
+	c.advance(-time.Hour)
+	if others := due(time.Minute); len(others) > 0 {
+		t.Errorf("while somebody works on it %v was given to another", others)
+	}
+	kept, err := f.Extend(ctx, old[0], 15*time.Second)
+	if err != nil || kept.Until.Sub(c.now()) > 15*time.Second {
+		t.Errorf("whoever holds it has it until %v (%v), at %v", kept.Until, err, c.now())
+	}
+	c.advance(2 * time.Hour)
+	others := due(time.Minute)
+	if len(others) != 1 {
+		t.Fatalf("ahead again %v is due, want what nobody holds any more", others)
+	}
+	if err := f.Write(ctx, store.Write{Key: key, If: 1, Lease: kept.Token}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("whoever held it before writes: %v", err)
+	}
+}
+
 func TestASecondProcessIsToldWithinASecond(t *testing.T) {
 	dir := t.TempDir()
 	open(t, dir, store.FileOptions{})
@@ -174,6 +213,13 @@ func TestANewerLayoutIsRefused(t *testing.T) {
 	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 3 || e.Known != 2 || e.Path != path {
 		t.Errorf("the answer is %v", err)
 	}
+	for _, layout := range []string{"0", "-1", "two", ""} {
+		edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte(layout)) })
+		_, err := store.OpenFile(t.Context(), dir, store.FileOptions{})
+		if e, ok := errors.AsType[*store.DamagedError](err); !ok || e.What != path {
+			t.Errorf("the layout %q is answered %v", layout, err)
+		}
+	}
 	edit(t, path, func(tx *bolt.Tx) error { return tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("2")) })
 	open(t, dir, store.FileOptions{})
 }
@@ -188,6 +234,18 @@ func TestAStoreOfAnOlderLayoutIsUpgradedAndLosesNothing(t *testing.T) {
 	f.Close()
 	edit(t, filepath.Join(dir, store.FileName), func(tx *bolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte("lists")), tx.Bucket([]byte("meta")).Put([]byte("layout"), []byte("1")))
+	})
+	looked, err := store.OpenFile(t.Context(), dir, store.FileOptions{Look: true})
+	must(t, err)
+	if _, err := looked.Load(t.Context(), key); err != nil {
+		t.Error("who only looks cannot read it:", err)
+	}
+	must(t, looked.Close())
+	edit(t, filepath.Join(dir, store.FileName), func(tx *bolt.Tx) error {
+		if layout := string(tx.Bucket([]byte("meta")).Get([]byte("layout"))); layout != "1" {
+			t.Errorf("who only looked made layout %s of it", layout)
+		}
+		return nil
 	})
 	f = open(t, dir, store.FileOptions{})
 	doc, err := f.Load(t.Context(), key)

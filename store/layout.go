@@ -15,7 +15,7 @@ import (
 // order of the bytes is the order of the values.
 //
 //	bucket  key                       value
-//	meta    "layout"                  "1"
+//	meta    "layout"                  "2"
 //	docs    team|kind|id              length of header, header (JSON), body
 //	wakes   team|lane|wake,kind|id    nothing: the documents that are awake
 //	lists   team|kind|list|place|id   nothing: the documents on lists, place in 16 hexadecimal digits

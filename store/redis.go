@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,14 +165,8 @@ func (r *Redis) unchanged(ctx context.Context) error {
 
 // knows refuses a layout that this program does not know.
 func (r *Redis) knows(layout string) error {
-	found, err := strconv.Atoi(layout)
-	if err != nil {
-		return &DamagedError{What: "Redis at " + r.at, Err: fmt.Errorf("its layout: %w", err)}
-	}
-	if found > redisLayout {
-		return &LayoutError{Path: "Redis at " + r.at, Found: found, Known: redisLayout}
-	}
-	return nil
+	_, err := known("Redis at "+r.at, layout, redisLayout)
+	return err
 }
 
 // Ping implements Backend: it writes and reads. It also notices when the

@@ -57,6 +57,26 @@ func TestAWrongPasswordIsToldAtOnceWithoutShowingIt(t *testing.T) {
 	openRedis(t, "redis://:right@"+s.Addr, store.RedisOptions{})
 }
 
+// Redis takes two passwords at once, so that replicas can be restarted one after the other.
+func TestAPasswordIsExchangedWhileBothAreGood(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t)
+	s.Must("ACL", "SETUSER", "kvitt", "on", ">old", "~*", "+@all")
+	first := openRedis(t, "redis://kvitt:old@"+s.Addr, store.RedisOptions{})
+	must(t, first.Write(t.Context(), store.Write{Key: job(1), Body: []byte("kept")}))
+	s.Must("ACL", "SETUSER", "kvitt", ">new")
+	second := openRedis(t, "redis://kvitt:new@"+s.Addr, store.RedisOptions{})
+	must(t, first.Write(t.Context(), store.Write{Key: job(2), Body: []byte("kept")}))
+	s.Must("ACL", "SETUSER", "kvitt", "<old")
+	refused(t, "redis://kvitt:old@"+s.Addr, "does not accept the user or the password")
+	for i := range 2 {
+		if doc, err := second.Load(t.Context(), job(i+1)); err != nil || string(doc.Body) != "kept" {
+			t.Errorf("document %d is %q, %v", i+1, doc.Body, err)
+		}
+	}
+	must(t, second.Write(t.Context(), store.Write{Key: job(3), Body: []byte("new")}))
+}
+
 func TestARedisThatWouldLosePaymentsIsRefused(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t)
@@ -97,9 +117,11 @@ func TestANewerRedisLayoutIsRefused(t *testing.T) {
 	if e, ok := errors.AsType[*store.LayoutError](err); !ok || e.Found != 2 || e.Known != 1 {
 		t.Errorf("the answer is %v", err)
 	}
-	s.Must("SET", "{kvitt}:layout", "two")
-	if _, ok := errors.AsType[*store.DamagedError](refused(t, s.URL())); !ok {
-		t.Error("an unreadable layout is not called damaged")
+	for _, layout := range []string{"two", "0", "-1", ""} {
+		s.Must("SET", "{kvitt}:layout", layout)
+		if _, ok := errors.AsType[*store.DamagedError](refused(t, s.URL())); !ok {
+			t.Errorf("the layout %q is not called damaged", layout)
+		}
 	}
 }
 

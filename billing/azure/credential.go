@@ -20,9 +20,9 @@ import (
 	"kvitt/billing"
 )
 
-// ErrAuthority is returned by New and DefaultCredential for an AZURE_AUTHORITY_HOST that is not https, on loopback too: azidentity sends a secret
-// nowhere else, and its default chain would go on silently with another credential. For a private CA set SSL_CERT_FILE.
-var ErrAuthority = errors.New("AZURE_AUTHORITY_HOST has to be https with a host and nothing behind it (a private CA is trusted through SSL_CERT_FILE)")
+// ErrAuthority is returned by New and DefaultCredential for an AZURE_AUTHORITY_HOST that is neither https nor on loopback: azidentity's default chain
+// would go on silently with another credential. For a private CA set SSL_CERT_FILE.
+var ErrAuthority = errors.New("AZURE_AUTHORITY_HOST has to be https, or http on loopback, with a host and nothing behind it (a private CA is trusted through SSL_CERT_FILE)")
 
 const publicAuthority = "https://login.microsoftonline.com"
 
@@ -38,13 +38,14 @@ var identityServers = []string{"IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOI
 // would ask Microsoft whether to trust that host. It connects nowhere. It returns ErrAuthority.
 func DefaultCredential(transport http.RoundTripper) (azcore.TokenCredential, error) {
 	authority, err := origin(cmp.Or(os.Getenv("AZURE_AUTHORITY_HOST"), publicAuthority))
-	if err != nil || !strings.HasPrefix(authority, "https:") {
+	if err != nil {
 		return nil, ErrAuthority
 	}
 	own := slices.Contains(authorities, authority)
 	options := &azidentity.DefaultAzureCredentialOptions{DisableInstanceDiscovery: !own}
 	options.Retry = patience
 	options.Transport = credentialDoor(authority, own, plain(transport))
+	options.Cloud.ActiveDirectoryAuthorityHost = secure(authority)
 	credential, err := azidentity.NewDefaultAzureCredential(options)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the environment holds no usable Azure credential; look at the AZURE_ variables", billing.ErrSetup)
@@ -53,6 +54,9 @@ func DefaultCredential(transport http.RoundTripper) (azcore.TokenCredential, err
 }
 
 func credentialDoor(authority string, own bool, inner http.RoundTripper) *door {
+	if meant := secure(authority); meant != authority {
+		inner, authority = onLoopback{inner, authority}, meant
+	}
 	d := &door{inner: inner, open: []opening{
 		{method: http.MethodPost, origin: authority, path: tokenPath},
 		{method: http.MethodGet, origin: authority},

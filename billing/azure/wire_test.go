@@ -76,13 +76,18 @@ func TestACertificateThatIsNotTrustedIsNamedAsTheReason(t *testing.T) {
 	}
 }
 
-// newAuthority is a pretend Entra: its metadata, and tokens.
+// newAuthority is a pretend Entra over TLS.
 func newAuthority(t *testing.T) *httptest.Server {
-	mux := http.NewServeMux()
-	server := httptest.NewTLSServer(mux)
+	server := httptest.NewTLSServer(entra("https"))
 	t.Cleanup(server.Close)
+	return server
+}
+
+// entra is what a pretend Entra answers: its metadata, with addresses of a scheme, and tokens.
+func entra(scheme string) http.Handler {
+	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", func(rw http.ResponseWriter, r *http.Request) {
-		at := server.URL + "/" + r.PathValue("tenant")
+		at := scheme + "://" + r.Host + "/" + r.PathValue("tenant")
 		reply(rw, object{"issuer": at + "/v2.0", "authorization_endpoint": at + "/oauth2/v2.0/authorize", "token_endpoint": at + "/oauth2/v2.0/token"})
 	})
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", func(rw http.ResponseWriter, r *http.Request) {
@@ -94,7 +99,7 @@ func newAuthority(t *testing.T) *httptest.Server {
 		made, _ := token{}.GetToken(r.Context(), policy.TokenRequestOptions{})
 		reply(rw, object{"access_token": made.Token, "expires_in": 3600, "token_type": "Bearer"})
 	})
-	return server
+	return mux
 }
 
 // TestSSLCertFileIsEnoughToTrustAPrivateCA runs the test binary once more, because Go reads the variable when it first needs roots.
@@ -163,11 +168,32 @@ func TestWithoutAnyCredentialItIsSaidWhatToSet(t *testing.T) {
 	}
 }
 
-func TestAnAuthorityThatIsNotHTTPSIsRefusedAtOnce(t *testing.T) {
-	for _, authority := range []string{"http://127.0.0.1:8080", "http://login.example.org", "login.example.org", "https://login.example.org/tenant"} {
+func TestAnAuthorityIsHTTPSOrOnLoopback(t *testing.T) {
+	for _, authority := range []string{"http://10.0.0.1:8080", "http://login.example.org", "login.example.org", "https://login.example.org/tenant"} {
 		t.Setenv("AZURE_AUTHORITY_HOST", authority)
 		_, err := azure.New(azure.Config{Accounts: []azure.Account{{Account: account}}})
 		wantError(t, err, azure.ErrAuthority)
+	}
+}
+
+func TestAnAuthorityOnLoopbackMayDoWithoutTLS(t *testing.T) {
+	w := newWorld()
+	w.put("G000000001", "1.00", march8)
+	server := httptest.NewServer(w)
+	defer server.Close()
+	t.Setenv("AZURE_TENANT_ID", tenant)
+	t.Setenv("AZURE_CLIENT_ID", botApp)
+	t.Setenv("AZURE_CLIENT_SECRET", "very-secret")
+	for _, says := range []string{"http", "https"} {
+		authority := httptest.NewServer(entra(says))
+		defer authority.Close()
+		t.Setenv("AZURE_AUTHORITY_HOST", authority.URL)
+		p := w.provider(t, func(c *azure.Config) {
+			c.Credential, c.Transport, c.Endpoint, c.GraphEndpoint = nil, nil, server.URL, server.URL
+		})
+		if in, err := p.Invoice(t.Context(), id("G000000001")); err != nil || in.AmountDue.Minor != 100 {
+			t.Errorf("an authority whose metadata says %s: %+v and %v", says, in, err)
+		}
 	}
 }
 

@@ -79,6 +79,20 @@ func TestADeadKeyIsNeverSentAgain(t *testing.T) {
 	})
 }
 
+func TestAKeyIsDeadInTimeHoweverTheClockJumped(t *testing.T) {
+	story(t, sandbox.StripeConfig{NoGuardButTheKey: true}, func(t *testing.T, w *world, p billing.Payment) {
+		p.Started = time.Now().Add(2 * time.Hour) // Sent by a clock an hour ahead, as it looks by one that is an hour behind.
+		w.fail(sandbox.StripeBroken500Before)
+		w.pays(p, billing.Unclear)
+		time.Sleep(24 * time.Hour) // Stripe may have forgotten the key.
+		before := w.sent()
+		w.pays(p, billing.Unclear)
+		if w.sent() != before {
+			t.Error("a request went out with a key that Stripe may have forgotten")
+		}
+	})
+}
+
 func TestALimitedRequestCanBeRepeated(t *testing.T) {
 	for _, kind := range []sandbox.StripeFaultKind{sandbox.StripeRateLimit, sandbox.StripeLockTimeout} {
 		story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {

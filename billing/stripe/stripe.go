@@ -51,9 +51,9 @@ const (
 	callLimit = 18 * time.Second // Of a method that promises 20 s.
 	httpLimit = 15 * time.Second // Of one request, for lists, which are many requests.
 
-	// keyLife is an hour less than Stripe's: it prunes keys "after they're at least 24 hours old", and then the same key is a
-	// new request (docs.stripe.com/api/idempotent_requests).
-	keyLife = 23 * time.Hour
+	// keyLife is three hours less than Stripe's: it prunes keys "after they're at least 24 hours old", and then the same key is a
+	// new request (docs.stripe.com/api/idempotent_requests). A clock may be an hour ahead as a payment is sent, and an hour behind later.
+	keyLife = 21 * time.Hour
 )
 
 // Provider is a billing.Provider. It keeps no state.
@@ -137,7 +137,7 @@ func (p *Provider) Name() string { return "stripe" }
 // Way is billing.Pays.
 func (p *Provider) Way() billing.Way { return billing.Pays }
 
-// KeyLife is 23 hours.
+// KeyLife is 21 hours.
 func (p *Provider) KeyLife() time.Duration { return keyLife }
 
 // Version is the version of Stripe's API that every request asks for.

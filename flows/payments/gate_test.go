@@ -93,11 +93,12 @@ func (g *gate) pay(l *life, r *http.Request, body []byte, b *bill) (*http.Respon
 	key := r.Header.Get("Idempotency-Key")
 	g.mu.Lock()
 	g.tries[b.id]++
-	first := g.tries[b.id] == 1
+	first := g.tries[b.id] == g.w.struck(b)
 	g.sends[b.id] = l
 	g.mu.Unlock()
 	g.w.note(b.number, "replica %d asks to pay with %s", l.nth, key)
 	g.w.secondKey(b, key)
+	g.w.astray(b, l.nth, true)
 	if fault, is := faults[b.trouble]; is && first {
 		fault.Op, fault.Times = r.URL.Path, 1
 		g.w.stripe.Fail(fault)
@@ -132,6 +133,14 @@ func (g *gate) pay(l *life, r *http.Request, body []byte, b *bill) (*http.Respon
 		}
 		return a.resp, a.err
 	}
+}
+
+// struck is which request to pay meets the trouble of an invoice: the first, or that with the card that is taken after another was declined.
+func (w *world) struck(b *bill) int {
+	if b.course == declined && w.dice("struck", b.id) < 50 {
+		return 2
+	}
+	return 1
 }
 
 func (g *gate) at(invoice, key string, more int) {
@@ -173,14 +182,20 @@ func (w *world) charged(c sandbox.StripeCharge) {
 	if stand > 1 {
 		w.violate(b.number, "charged %d times", stand)
 	}
+	if b.unpaid.Load() {
+		w.violate(b.number, "charged although the payer was told that nothing was paid")
+	}
 	w.gate.mu.Lock()
 	l := w.gate.sends[c.Invoice]
 	w.gate.mu.Unlock()
 	switch {
-	case b.trouble == killedCharged && l != nil && !l.dead.Load():
+	case b.memory == forgetCharged:
+		w.store.forget(w, forgetCharged)
+	case b.memory == rewound && w.dice("rewound", b.id) < 50:
+		w.store.rewind(w, b)
+	}
+	if b.trouble == killedCharged && l != nil && !l.dead.Load() {
 		w.met(killedCharged)
 		l.kill("as the charge was made")
-	case b.trouble == forgetCharged:
-		w.store.forget(w, forgetCharged)
 	}
 }

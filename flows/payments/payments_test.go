@@ -3,7 +3,7 @@
 // cards are declined, ask to be authenticated, or clear a day later and bounce. It does so twice: at a faithful Stripe, and at a gateway that charges once
 // for every new idempotency key, also on a paid invoice, so that nothing but Kvitt keeps anybody from paying twice.
 //
-// It promises to notice a second charge, a second key while a charge stands or is on its way, a confirmation without a charge, and a charge that is
+// It promises to notice a second charge, a second key while a charge stands or is on its way, a charge after "Nothing was paid", a confirmation without a charge, and a charge that is
 // never confirmed; to say how often each fault was really met; and that a seed brings the same people, cards and faults again. It is tests only: nothing of
 // the product may come to lean on it.
 package payments
@@ -11,6 +11,7 @@ package payments
 import (
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 var (
 	payments = flag.Int("payments", usualPayments, "how many payments TestPayments makes, at each of the two gateways")
+	report   = flag.String("report", "", "a Markdown file that TestPayments writes what was met to")
 	seed     = flag.Int("seed", usualSeed, "the seed of the first hundred of them; the next hundred has the next one")
 )
 
@@ -29,6 +31,7 @@ const enough = rare * batch
 const batch = 100
 
 func TestPayments(t *testing.T) {
+	began, found := time.Now(), ""
 	for _, gateway := range []struct {
 		name    string
 		noGuard bool
@@ -58,8 +61,25 @@ func TestPayments(t *testing.T) {
 				}
 			}
 			t.Logf("seeds %d to %d, what was met:\n%s", *seed, *seed+(*payments+batch-1)/batch-1, all.table())
+			found += fmt.Sprintf("\n## %s\n\n```\n%s```\n", strings.ToUpper(gateway.name[:1])+gateway.name[1:], all.table())
 		})
 	}
+	if *report != "" {
+		if err := os.WriteFile(*report, []byte(page(found, time.Since(began), t.Failed())), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// page is a report for people.
+func page(found string, took time.Duration, broken bool) string {
+	verdict := "No promise was broken."
+	if broken {
+		verdict = "**Promises were broken.**"
+	}
+	return fmt.Sprintf("# %d payments at each of two gateways\n\nMade by `make payments PAYMENTS=%d SEED=%d` in %s. %s\n\n"+
+		"The numbers say how often each fault was really met (none at all would be a failure). Judged after each: never a second charge, never a second key while a charge stands or is on its way, "+
+		"never a confirmation without a charge, every charge confirmed once. [Every promise and its other proofs](../promises.md).\n%s", *payments, *payments, *seed, took.Round(time.Second), verdict, found)
 }
 
 // story is what was broken, what happened to the invoices that it is about, and how to see it again.

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kvitt/flows"
@@ -67,17 +68,8 @@ func (w *world) pay(b *bill, try int) {
 	for _, who := range payers {
 		modals = append(modals, w.press(b, who, flows.ActPay))
 	}
-	switch {
-	case b.forgot:
-	case b.trouble == forgetCharged:
-		b.forgot = true
-		w.store.keep(forgetCharged)
-	case b.trouble == forgetLater:
-		b.forgot = true
-		w.store.keep(forgetLater)
-		after := time.Duration(w.dice("forgets", b.id)*300) * time.Millisecond
-		w.people.Go(func() { time.Sleep(after); w.store.forget(w, forgetLater) })
-	}
+	w.remember(b)
+	b.unpaid.Store(false)
 	submitted := 0
 	for i, v := range modals {
 		if v.Submit == nil {
@@ -87,7 +79,8 @@ func (w *world) pay(b *bill, try int) {
 		submitted++
 		payload := submission(v, payers[i], b.method(refused))
 		first := (w.dice("door", b.id, try) + i) % 2
-		w.people.Go(func() { w.send(first, payload) })
+		w.astray(b, first, false)
+		w.people.Go(func() { w.told(b, w.send(first, payload)) })
 		if b.course == sentTwice {
 			w.people.Go(func() { w.send(1-first, payload) })
 			w.met(sentTwice)
@@ -97,6 +90,42 @@ func (w *world) pay(b *bill, try int) {
 		w.met(twoAtOnce)
 	}
 	time.Sleep(40 * time.Second)
+}
+
+// remember notes how the store stands as somebody is about to pay, where it is to forget what comes.
+func (w *world) remember(b *bill) {
+	if b.forgot {
+		return
+	}
+	after := time.Duration(w.dice("forgets", b.id)*300) * time.Millisecond
+	switch b.memory {
+	case forgetCharged:
+		w.store.keep(forgetCharged)
+	case forgetLater:
+		w.store.keep(forgetLater)
+		w.people.Go(func() { time.Sleep(after); w.store.forget(w, forgetLater) })
+	case rewound:
+		w.store.keep(b.id)
+		if w.dice("rewound", b.id) >= 50 {
+			w.people.Go(func() { time.Sleep(after); w.store.rewind(w, b); w.again(b) })
+		}
+	default:
+		return
+	}
+	b.forgot = true
+}
+
+// again is another billing admin, who pays at once what the store has forgotten to be under way.
+func (w *world) again(b *bill) {
+	who := []string{bo, asha}[w.dice("who", b.id)%2]
+	v := w.press(b, who, flows.ActPay)
+	if v.Submit == nil {
+		w.note(b.number, "the modal of %s says %s", who, v.words())
+		return
+	}
+	w.met(paidAgain)
+	w.note(b.number, "%s pays it again", who)
+	w.send(w.dice("again", b.id)%2, submission(v, who, b.method(false)))
 }
 
 // authenticate is the payer whose bank wants them to.
@@ -163,16 +192,22 @@ func submission(v view, who, method string) string {
 }
 
 // send gives what Slack has to say to one replica; where nobody is there, to the other one.
-func (w *world) send(first int, payload string) {
-	if !w.replicas[first].send(payload) && !w.replicas[1-first].send(payload) {
-		w.met("nobody answered Slack")
+func (w *world) send(first int, payload string) (answer string) {
+	for _, r := range []*replica{w.replicas[first], w.replicas[1-first]} {
+		if answer, ok := r.send(payload); ok {
+			return answer
+		}
 	}
+	w.met("nobody answered Slack")
+	return ""
 }
 
-// writes counts the writes of an invoice's record.
-func (w *world) writes(b *bill) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	b.writes++
-	return b.writes
+// told notes that who submitted was told that nothing was paid. Where two submit, or the store forgets who did, another submission may be paid all the same.
+func (w *world) told(b *bill, answer string) {
+	alone := b.course != twoAtOnce && b.course != sentTwice && !b.forgot
+	b.unpaid.Store(alone && strings.Contains(answer, "Nothing was paid"))
+	if b.unpaid.Load() {
+		w.met(toldUnpaid)
+		w.note(b.number, "the payer is told that nothing was paid")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -63,9 +64,9 @@ func (g ghost) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (r *replica) start() {
 	w, l := r.w, &life{replica: r, over: make(chan struct{})}
-	quiet, backend := slog.New(slog.DiscardHandler), reach{w, l}
+	quiet, backend, now := slog.New(slog.DiscardHandler), reach{w, l}, w.clocks.shared(machines[r.nth])
 	var err error
-	l.provider, err = stripe.New(stripe.Config{Key: "sk_test_kvitt", Customers: []string{customer}, Log: quiet, HTTP: &http.Client{
+	l.provider, err = stripe.New(stripe.Config{Key: "sk_test_kvitt", Customers: []string{customer}, Now: w.clocks.of(machines[r.nth]), Log: quiet, HTTP: &http.Client{
 		Transport: ghost{l, func(r *http.Request) (*http.Response, error) { return w.gate.pass(l, r) }}}})
 	must(err)
 	l.bot = bot.New(bot.Config{Token: "xoxb-sim", SigningSecret: secret, APIURL: "https://slack.test/api/", Log: quiet,
@@ -74,11 +75,11 @@ func (r *replica) start() {
 			return backend.FirstSight(ctx, team, id, rand.Text(), time.Hour)
 		},
 		Sorry: func(c bot.Click) bot.Reply { return l.flows.Sorry(c) }})
-	l.flows = flows.New(&flows.Flows{Bot: l.bot, Backend: backend, Providers: []billing.Provider{l.provider}, Now: time.Now, Log: quiet,
+	l.flows = flows.New(&flows.Flows{Bot: l.bot, Backend: backend, Providers: []billing.Provider{l.provider}, Now: now, Log: quiet,
 		Sync: every(12*time.Hour + time.Duration(r.nth)*time.Hour), Sweep: every(5 * time.Minute),
 		Records:   store.Of[flows.Record](backend, team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](backend, team, flows.KindMailbox),
-		Admins:    &flows.Admins{Entries: []string{asha, bo}, Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: quiet},
+		Admins:    &flows.Admins{Entries: []string{asha, bo}, Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: now, Log: quiet},
 		People:    &flows.People{Bot: l.bot, Prefs: store.Of[flows.Preference](backend, team, "person"), Locale: flows.English, Zone: time.UTC, Log: quiet},
 		Policy:    flows.Policy{Team: team, Zone: time.UTC, Locale: flows.English, Channels: []string{finance}}})
 	ctx, stop := context.WithCancel(context.Background())
@@ -140,11 +141,11 @@ func (r *replica) alive() *life {
 	return r.life
 }
 
-// send is what Slack sends, signed; false where nobody answers.
-func (r *replica) send(payload string) bool {
+// send is what Slack sends, signed; ok is false where nobody answers.
+func (r *replica) send(payload string) (answer string, ok bool) {
 	l := r.alive()
 	if l == nil {
-		return false
+		return "", false
 	}
 	body, stamp := "payload="+url.QueryEscape(payload), strconv.FormatInt(time.Now().Unix(), 10)
 	req := httptest.NewRequest(http.MethodPost, "/slack/events", strings.NewReader(body))
@@ -153,7 +154,7 @@ func (r *replica) send(payload string) bool {
 	req.Header.Set("X-Slack-Signature", sandbox.Sign(secret, stamp, []byte(body)))
 	rec := httptest.NewRecorder()
 	l.bot.Handler().ServeHTTP(rec, req)
-	return rec.Code == http.StatusOK && !l.dead.Load()
+	return rec.Body.String(), rec.Code == http.StatusOK && !l.dead.Load()
 }
 
 // hook carries Stripe's events to one of the replicas; some to nobody.
@@ -170,6 +171,10 @@ func (h hook) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	rec := httptest.NewRecorder()
 	event, err := l.provider.ReadEvent(r.Context(), bytes.Clone(body), r.Header.Get("Stripe-Signature"), []string{whsec})
+	if errors.Is(err, stripe.ErrStale) {
+		h.w.met(eventStale)
+		return refusal(http.StatusUnauthorized, ""), nil
+	}
 	must(err)
 	if event.Invoice != "" {
 		l.flows.Look(event.Invoice)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,6 +42,7 @@ type world struct {
 	gate     *gate
 	slack    *slack
 	store    *failover
+	clocks   *clocks
 	replicas [2]*replica
 	bills    []*bill
 	byID     map[string]*bill
@@ -49,22 +51,27 @@ type world struct {
 	counts counts
 	lines  []line
 	broken []line
+	calls  int            // Of the store, so far.
 	people sync.WaitGroup // Who are doing something.
 }
 
 // bill is one invoice, and what is to happen to its payment.
 type bill struct {
-	id      string // At Stripe.
-	number  string
-	at      time.Duration // When somebody first wants to pay it.
-	trouble string        // What goes wrong on the way.
-	course  string        // How the bank and the payer behave.
-	forgot  bool          // The store has forgotten it once, or is about to.
-	writes  int           // Of its record, so far.
+	id       string // At Stripe.
+	number   string
+	at       time.Duration // When somebody first wants to pay it.
+	trouble  string        // What goes wrong on the way.
+	memory   string        // What the store and the clocks do.
+	course   string        // How the bank and the payer behave.
+	forgot   bool          // The store has forgotten it once, or is about to.
+	astray   bool          // A clock was set wrong for it.
+	writes   int           // Of its record, so far.
+	answered bool          // One of them noted the answer to the payer.
+	unpaid   atomic.Bool   // Who submitted last was told that nothing was paid.
 }
 
 func newWorld(seed uint64, noGuard bool) *world {
-	return &world{seed: seed, noGuard: noGuard, counts: counts{}, byID: map[string]*bill{}}
+	return &world{seed: seed, noGuard: noGuard, counts: counts{}, byID: map[string]*bill{}, clocks: &clocks{steps: map[string][]step{}}}
 }
 
 func (w *world) gateway() string {
@@ -78,7 +85,7 @@ func (w *world) gateway() string {
 func (w *world) live(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w.stripe = sandbox.NewStripe(sandbox.StripeConfig{NoGuardButTheKey: w.noGuard, OnCharge: w.charged})
-		w.gate, w.slack, w.store = newGate(w), newSlack(w), newFailover(storetest.Memory(time.Now))
+		w.gate, w.slack, w.store = newGate(w), newSlack(w), newFailover(storetest.Memory(w.clocks.of(storeClock)))
 		w.fill()
 		w.stripe.SendTo(sandbox.StripeHook{URL: "http://kvitt/stripe/webhook", Secrets: []string{"whsec_old", whsec}, Client: &http.Client{Transport: hook{w}}, Pace: w.pace})
 		for i := range w.replicas {
@@ -98,6 +105,7 @@ func (w *world) live(t *testing.T) {
 			r.leave()
 		}
 		w.stripe.Wait()
+		w.store.late.Wait()
 		w.gate.flying.Wait()
 	})
 }
@@ -111,15 +119,18 @@ func (w *world) fill() {
 	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_waits", Customer: customer, Decline: "requires_action"})
 	w.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_sepa", Customer: customer, Type: "sepa_debit", Last4: "3000"})
 	rng := rand.New(rand.NewPCG(w.seed, 7))
-	wrong, ways := deal(rng, deck), deal(rng, courses)
+	wrong, ways, remembers := deal(rng, deck), deal(rng, courses), deal(rng, memory)
 	if w.seed%rare == 1 {
 		wrong[slices.Index(wrong, smooth)] = brokenBefore
 	}
 	for i := range batch {
-		b := &bill{number: fmt.Sprintf("P%03d", i), trouble: wrong[i], course: ways[i], at: time.Minute + time.Duration(rng.Int64N(int64(begins)))}
+		b := &bill{number: fmt.Sprintf("P%03d", i), trouble: wrong[i], course: ways[i], memory: remembers[i], at: time.Minute + time.Duration(rng.Int64N(int64(begins)))}
+		if b.memory == rewound && b.trouble == smooth {
+			b.trouble = slowBefore
+		}
 		b.id = w.stripe.AddInvoice(sandbox.StripeInvoice{Number: b.number, Customer: customer, Currency: "eur", Total: 1000 + rng.Int64N(100000)})
 		w.bills, w.byID[b.id] = append(w.bills, b), b
-		w.note(b.number, "%s; on the way: %s", b.course, b.trouble)
+		w.note(b.number, "%s; on the way: %s; %s", b.course, b.trouble, b.memory)
 	}
 }
 

@@ -2,6 +2,7 @@ package year
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"kvitt/billing"
@@ -28,8 +29,8 @@ var acts = map[string]func(*year, event){
 
 	"outage":      func(y *year, e event) { y.outage(e, "begins") },
 	"outage over": func(y *year, e event) { y.outage(e, "is over") },
-	"crash":       func(y *year, e event) { y.disturb("replica %d is killed", e.n); y.replicas[e.n].crash() },
-	"restart":     func(y *year, e event) { y.disturb("replica %d leaves", e.n); y.replicas[e.n].leave() },
+	"crash":       func(y *year, e event) { y.ends(e, "is killed", y.replicas[e.n].crash) },
+	"restart":     func(y *year, e event) { y.ends(e, "leaves", y.replicas[e.n].leave) },
 	"start": func(y *year, e event) {
 		if r := y.replicas[e.n]; r.life == nil {
 			y.disturb("replica %d is started", e.n)
@@ -93,6 +94,15 @@ func (y *year) outage(e event, word string) {
 	y.tell("", "%s, %s, %s (%s)", w.what, w.how, word, w.to.Sub(w.from))
 }
 
+// ends takes a replica away.
+func (y *year) ends(e event, how string, end func()) {
+	y.disturb("replica %d %s", e.n, how)
+	if y.replicas[e.n].life != nil {
+		y.met("replica", how)
+	}
+	end()
+}
+
 // disturb notes that something happened that is over at once.
 func (y *year) disturb(format string, args ...any) {
 	y.mu.Lock()
@@ -118,8 +128,7 @@ func (y *year) calm() (since time.Time, ok bool) {
 			since = w.to
 		}
 	}
-	alive := y.replicas[0].life != nil || y.replicas[1].life != nil
-	return since, alive
+	return since, slices.ContainsFunc(y.replicas, func(r *replica) bool { return r.life != nil })
 }
 
 func (e event) String() string {

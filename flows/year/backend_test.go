@@ -29,6 +29,7 @@ func (r reach) up() error {
 	case r.dead.Load():
 		return errDead
 	case w != nil && w.how == "down":
+		r.y.met("store", "down")
 		return fmt.Errorf("%s: %w", w.how, store.ErrUnavailable)
 	}
 	return nil
@@ -51,6 +52,7 @@ func (r reach) Write(ctx context.Context, w store.Write) error {
 		r.y.spied.look(w)
 	}
 	if bad := r.y.window("store"); err == nil && bad != nil && r.y.dice("lost", bad.nth, w.Key, w.If) < 10 {
+		r.y.met("store", "an answer is lost")
 		return fmt.Errorf("the answer was lost: %w", store.ErrUnavailable)
 	}
 	return err

@@ -142,7 +142,7 @@ func (y *year) planOutages(rng *rand.Rand) {
 
 func (y *year) planReplicas(rng *rand.Rand) {
 	for range 24 {
-		nth, d := rng.IntN(2), rng.IntN(days)
+		nth, d := rng.IntN(*replicas), rng.IntN(days)
 		at := clock(rng, 0, 23, 0, 15, 30, 40) // At nine, too, when everybody is being reminded.
 		y.on(d, at, oneOf(rng, "crash", "crash", "restart"), "", nil, nth)
 		y.on(d, at+time.Duration(1+rng.IntN(300))*time.Minute, "start", "", nil, nth)
@@ -150,7 +150,7 @@ func (y *year) planReplicas(rng *rand.Rand) {
 	d := 20 + rng.IntN(days-40)
 	back := d + 2 + rng.IntN(3)
 	y.revival = dawn.Add(time.Duration(back)*day + 10*time.Hour + 10*time.Minute)
-	for nth := range 2 {
+	for nth := range *replicas {
 		y.on(d, 3*time.Hour, "crash", "", nil, nth)
 		y.on(back, 10*time.Hour+10*time.Minute, "start", "", nil, nth)
 	}

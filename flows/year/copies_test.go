@@ -42,6 +42,7 @@ func (w *witness) noButtons(id string, rec flows.Record) {
 			continue
 		}
 		for _, m := range w.cards(place, id) {
+			w.y.kept("no copy shows what is not so")
 			if pressable(m, "pay") && !w.unknown[place] {
 				w.y.violate("no copy shows what is not so", "%s is %s, and %s can press Pay now", id, rec.State, place)
 			}
@@ -76,6 +77,7 @@ func (w *witness) copiesIn(place, id string, b bill) {
 			w.y.counts.add("known gaps", "copies that stay closed to somebody who is back")
 			continue
 		}
+		w.y.kept("no copy shows what is not so")
 		if why := wrong(m, b, newest); why != "" {
 			w.y.violate("no copy shows what is not so", "%s: the copy of %s to %s at %s %s: %s", id, m.first().at, place, time.Now(), why, m.now().text)
 		}
@@ -127,6 +129,7 @@ func (w *witness) confirmed(id string, b bill, rec flows.Record) {
 			w.unsure[id] = true // It waits until the channel is ours again.
 			continue
 		}
+		w.y.kept("a payment is confirmed once")
 		if got := len(w.confirms[visit{place, id}]); got != want {
 			w.y.violate("a payment is confirmed once", "%s (%s by %q): %s was told %d times, want %d", id, b.inv.Status, b.payer, place, got, want)
 		}

@@ -166,12 +166,12 @@ func action(who *person, m *said, callback, view, act, block, value string) stri
 		"view":{"id":%q,"callback_id":%q},"actions":[{"action_id":%q,"block_id":%q,"action_ts":"%d",%s}]}`, team, who.id, team, channel, ts, who.id, now, view, callback, act, block, now, chosen)
 }
 
-// send gives a press to one replica; when that is gone, to the other one. Twice: Slack sends it again, to the other.
+// send gives a press to one replica; when that is gone, to another one. Twice: Slack sends it again, to the other.
 func (y *year) send(e event, who *person, payload string, twice bool) bool {
-	first := y.dice("door", e.at, who.id) % 2
+	first := y.dice("door", e.at, who.id) % len(y.replicas)
 	_, ok := y.replicas[first].send(payload)
 	if !ok || twice {
-		_, again := y.replicas[1-first].send(payload)
+		_, again := y.replicas[(first+1)%len(y.replicas)].send(payload)
 		ok = ok || again
 	}
 	if !ok {

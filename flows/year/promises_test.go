@@ -18,6 +18,7 @@ func (w *witness) privacy() {
 	touched, whispers := w.y.slack.news(w.touched, w.whispers)
 	w.touched, w.whispers = w.touched+len(touched), w.whispers+len(whispers)
 	for _, v := range append(touched, whispers...) {
+		w.y.kept("nobody else sees an invoice")
 		if c := w.y.channel(v.place); c != nil {
 			if c.shared && v.at.Sub(c.changed) > 90*time.Second {
 				w.y.violate("nobody else sees an invoice", "%s is shared with others, and was told at %s: %s", v.place, v.at, v.text)
@@ -53,6 +54,7 @@ func (w *witness) money() {
 	defer w.y.service.mu.Unlock()
 	charges := w.y.service.charges
 	for i := w.charges; i < len(charges); i++ {
+		w.y.kept("an invoice is charged once")
 		w.unsure[charges[i].invoice] = true
 		for _, c := range charges[:i] {
 			if c.invoice == charges[i].invoice {
@@ -66,6 +68,7 @@ func (w *witness) money() {
 func (w *witness) confirmation(m *said, id string) {
 	who := visit{m.place, id}
 	w.confirms[who] = append(w.confirms[who], m)
+	w.y.kept("no confirmation without a payment")
 	w.y.counts.add("confirmations", "posted")
 	w.unsure[id] = true
 	if b := w.y.service.bill(id); b.paid.IsZero() || m.first().at.Before(b.paid) {
@@ -76,7 +79,7 @@ func (w *witness) confirmation(m *said, id string) {
 // stale: whatever is new at the billing service, Kvitt has asked for it within a day and a bit.
 func (w *witness) stale(since time.Time) {
 	for place := range w.unknown {
-		if later := latest(since, w.y.changed(place)); time.Since(later) > enough {
+		if later := latest(since, w.y.changed(place)); time.Since(later) > enough() {
 			delete(w.unknown, place)
 		}
 	}
@@ -87,19 +90,19 @@ func (w *witness) stale(since time.Time) {
 	}
 	for _, id := range w.y.service.ids() {
 		b := w.y.service.bill(id)
-		if b.told.IsZero() && time.Since(latest(since, b.changed)) > enough && b.inv.Status == billing.Open {
+		if b.told.IsZero() && time.Since(latest(since, b.changed)) > enough() && b.inv.Status == billing.Open {
 			w.y.violate("nothing due is forgotten", "%s is new since %s, and Kvitt has not asked", id, b.changed)
 		}
 	}
 }
 
-// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the other one does once in two days.
-const enough = 50 * time.Hour
+// enough is how long it takes until Kvitt has asked for what is new: a replica that is down does not ask, the others do in turn, a day each.
+func enough() time.Duration { return time.Duration(*replicas)*day + 2*time.Hour }
 
 // known is since when Kvitt should know what a place is now.
 func (w *witness) known(place string) time.Time {
 	if changed := w.y.changed(place); !changed.IsZero() {
-		return changed.Add(enough)
+		return changed.Add(enough())
 	}
 	return time.Time{}
 }
@@ -122,6 +125,7 @@ func (w *witness) forgotten(since time.Time) {
 
 // missed: one place has heard of one invoice by now, if nothing has been in the way since a moment.
 func (w *witness) missed(who visit, b bill, since time.Time) {
+	w.y.kept("nothing due is forgotten")
 	now := time.Now()
 	wall, _ := w.y.wallOf(who.place)
 	m, due := w.y.rules.latest(now, b.inv.Due, wall)
@@ -146,6 +150,7 @@ func (w *witness) lasting(id string, r *remembered, since time.Time) {
 	if r == nil || r.rec.Attempt == nil {
 		return
 	}
+	w.y.kept("a payment ends")
 	if began := latest(since, r.rec.Attempt.Began); time.Since(began) > 54*time.Hour {
 		w.y.violate("a payment ends", "%s is %s since %s", id, r.rec.State, r.rec.Attempt.Began)
 	}

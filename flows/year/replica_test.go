@@ -51,7 +51,7 @@ func (r *replica) start() {
 		},
 		Sorry: func(c bot.Click) bot.Reply { return f.Sorry(c) }})
 	f = flows.New(&flows.Flows{Bot: l.bot, Backend: backend, Providers: []billing.Provider{mortal{y.service, l}}, Now: time.Now, Log: y.log,
-		Sync: everyOther{time.Duration(24*r.nth+6)*time.Hour + 20*time.Minute}, Sweep: each(time.Hour),
+		Sync: inTurn{time.Duration(24*r.nth+6)*time.Hour + 20*time.Minute, time.Duration(*replicas) * day}, Sweep: each(time.Hour),
 		Records:   store.Of[flows.Record](backend, team, flows.KindInvoice),
 		Mailboxes: store.Of[flows.Mailbox](backend, team, flows.KindMailbox),
 		Admins:    &flows.Admins{Entries: y.entries(), Bot: l.bot, Pins: store.Of[flows.Pin](backend, team, "pin"), Team: team, Now: time.Now, Log: y.log},
@@ -136,16 +136,16 @@ func (g ghost) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// everyOther is once in two days, at a time after the year began; with two replicas, every day.
-type everyOther struct{ at time.Duration }
+// inTurn is once in as many days as there are replicas, so that one of them asks every day; first at a time after the year began.
+type inTurn struct{ at, every time.Duration }
 
 // Next implements cron.Schedule.
-func (e everyOther) Next(t time.Time) time.Time {
+func (e inTurn) Next(t time.Time) time.Time {
 	first := dawn.Add(e.at)
 	if t.Before(first) {
 		return first
 	}
-	return first.Add((t.Sub(first)/(2*day) + 1) * 2 * day)
+	return first.Add((t.Sub(first)/e.every + 1) * e.every)
 }
 
 // each is once in a while.

@@ -34,6 +34,9 @@ func (s *service) Pay(ctx context.Context, p billing.Payment) (billing.Outcome, 
 	known := &payment{asked: p, word: word}
 	s.keys[p.Key] = known
 	s.y.counts.add("payments", word)
+	if word != "charged" {
+		s.y.met("payment", word)
+	}
 	s.y.tell(p.Invoice, "the billing service is asked to pay by %s: %s", p.By, word)
 	switch word {
 	case "declined":

@@ -82,11 +82,18 @@ func (s *service) ids() []string {
 func (s *service) Name() string                                        { return "year" }
 func (s *service) Way() billing.Way                                    { return billing.Pays }
 func (s *service) KeyLife() time.Duration                              { return day }
-func (s *service) down() bool                                          { return s.y.how(s.y.window("service")) == "down" }
 func (s *service) private() (string, error)                            { return "https://pay.test/secret", nil }
 func (s *service) PrivateLink(context.Context, string) (string, error) { return s.private() }
 func (s *service) MethodsLink(context.Context, billing.Invoice, string) (string, error) {
 	return s.private()
+}
+
+func (s *service) down() bool {
+	if s.y.how(s.y.window("service")) != "down" {
+		return false
+	}
+	s.y.met("service", "down")
+	return true
 }
 
 // Invoices lists what is open or changed, as it was when the listing began; in bad hours slowly, and in any order.
@@ -117,6 +124,7 @@ func (s *service) snapshot(since time.Time) (list []billing.Invoice, versions []
 	s.clear()
 	ids := slices.Clone(s.order)
 	if w := s.y.window("service"); w != nil && w.how == "disorder" {
+		s.y.met("service", "disorder")
 		slices.SortFunc(ids, func(a, b string) int { return s.y.dice(a) - s.y.dice(b) })
 	}
 	for _, id := range ids {
@@ -144,6 +152,7 @@ func (s *service) dawdle(ctx context.Context) {
 	if s.y.how(s.y.window("service")) != "slow" {
 		return
 	}
+	s.y.met("service", "slow")
 	select {
 	case <-ctx.Done():
 	case <-time.After(time.Second):

@@ -71,6 +71,9 @@ func (s *slack) RoundTrip(r *http.Request) (*http.Response, error) {
 	method := path.Base(r.URL.Path)
 	time.Sleep(30 * time.Millisecond)
 	fault := s.fault(method, form)
+	if fault != "" {
+		s.y.met("slack", fault)
+	}
 	switch fault {
 	case "down":
 		return nil, &net.OpError{Op: "dial", Err: errors.New("no route to Slack")}

@@ -8,7 +8,7 @@ import (
 // storms: however much came due, and however long an outage was, a person hears of it in one digest, or in fewer messages than make one; and a channel
 // once of each invoice.
 func (w *witness) storms(calm bool) {
-	for _, end := range w.y.ends() {
+	for _, end := range w.y.outagesOver() {
 		for _, place := range w.y.places() {
 			wall, _ := w.y.wallOf(place)
 			w.storm(place, startOf(wall.next[slotOf(end)]), end, 30*time.Minute)
@@ -29,6 +29,7 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 	if from.Before(after) {
 		from = after
 	}
+	w.y.kept("many reminders at once are one message")
 	digests, singles, of := 0, 0, map[string]int{}
 	for _, m := range w.reminders[place] {
 		if at := m.first().at; at.Before(from) || at.After(from.Add(long)) {
@@ -57,8 +58,8 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 	}
 }
 
-// ends are the ends of those long outages of which somebody may hear today: the store's, and those of both replicas.
-func (y *year) ends() []time.Time {
+// outagesOver are the ends of those long outages of which somebody may hear today: the store's, and those of all replicas.
+func (y *year) outagesOver() []time.Time {
 	var all []time.Time
 	for _, w := range y.windows {
 		if w.what == "store" && w.how == "down" && w.to.Sub(w.from) > 20*time.Hour {

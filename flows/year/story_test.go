@@ -96,6 +96,24 @@ func (c counts) plus(heading, name string, n int) {
 	c.all[[2]string{heading, name}] += n
 }
 
+// met notes that a fault really happened to somebody.
+func (y *year) met(where, how string) { y.counts.add("faults met", where+": "+how) }
+
+// kept notes that a promise was looked at. One that is broken is told by violate as well.
+func (y *year) kept(promise string) { y.counts.add("promises looked at", promise) }
+
+// never lists the faults that a long enough life should have met, and has not.
+func (c counts) never() (all []string) {
+	for _, fault := range []string{"slack: down", "slack: 429", "slack: 500", "slack: cut before", "slack: cut after", "service: down", "service: slow", "service: disorder",
+		"store: down", "store: an answer is lost", "replica: is killed", "replica: leaves",
+		"payment: declined", "payment: cut before", "payment: cut after", "payment: debit", "payment: bouncing debit"} {
+		if c.all[[2]string{"faults met", fault}] == 0 {
+			all = append(all, fault)
+		}
+	}
+	return all
+}
+
 // table is all of it, for people.
 func (c counts) table() string {
 	c.mu.Lock()

@@ -127,6 +127,7 @@ func (w *witness) read(id string) (news bool) {
 
 // chain checks one audit chain: it is whole, and ends where the record says.
 func (w *witness) chain(id string) {
+	w.y.kept("the audit trail is whole")
 	head, err := store.Verify(w.y.store.Trail(context.Background(), store.Key{Team: team, Kind: flows.KindInvoice, ID: id}))
 	if err != nil || head != w.records[id].head {
 		w.y.violate("the audit trail is whole", "%s ends at %d, the record says %d: %v", id, head.Seq, w.records[id].head.Seq, err)
@@ -149,6 +150,8 @@ func (w *witness) hear() {
 	messages := w.y.slack.since(w.messages)
 	w.messages += len(messages)
 	for _, m := range messages {
+		w.y.kept("nothing is told twice")
+		w.y.kept("every message has a reason")
 		if before := w.twice[m.token]; before != nil {
 			w.y.violate("nothing is told twice", "%s was posted to %s at %s and again at %s: %s", w.marks[m.token].key, m.place, before.first().at, m.first().at, m.first().text)
 		}
@@ -176,6 +179,7 @@ func (w *witness) hear() {
 
 // digest is a message that tells of many reminders at once: it counts as each of them.
 func (w *witness) digest(m *said, lines []flows.Line) {
+	w.y.kept("a digest is what it says")
 	w.y.counts.add("digests", "sent")
 	w.y.counts.plus("reminders", "in digests", len(lines))
 	if len(lines) < w.y.rules.digest || !strings.HasPrefix(m.first().text, itoa(len(lines))+" ") {
@@ -215,6 +219,7 @@ func (w *witness) reminder(m *said, id string, post flows.Post) {
 
 // inHours: nobody is reminded outside their hours. What was on its way when they ended is forgiven; who has just moved may be told by the old clock.
 func (w *witness) inHours(m *said) {
+	w.y.kept("nobody is reminded outside their hours")
 	at := m.first().at
 	wall, _ := w.y.wallOf(m.place)
 	if wall.open(at, 10*time.Second) {

@@ -27,7 +27,7 @@ const (
 // dawn is when the year begins.
 var dawn = time.Date(2026, time.January, 5, 0, 0, 0, 0, time.UTC)
 
-// year is one world for one year: the far ends, which outlive every crash, two replicas of the bot, and what a seed lets happen to them.
+// year is one world for one year: the far ends, which outlive every crash, the replicas of the bot, and what a seed lets happen to them.
 type year struct {
 	seed     uint64
 	log      *slog.Logger
@@ -39,9 +39,9 @@ type year struct {
 	service  *service
 	store    *storetest.Mem
 	spied    *mailboxes
-	replicas [2]*replica
+	replicas []*replica
 	windows  []window
-	revival  time.Time // When both replicas had been down for days.
+	revival  time.Time // When all replicas had been down for days.
 	events   []event
 	counts   counts
 	witness  *witness
@@ -101,8 +101,8 @@ func (y *year) live(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(dawn))
 		y.store = storetest.Memory(time.Now)
-		for i := range y.replicas {
-			y.replicas[i] = newReplica(y, i)
+		for i := range *replicas {
+			y.replicas = append(y.replicas, newReplica(y, i))
 			y.replicas[i].start()
 		}
 		events := y.events

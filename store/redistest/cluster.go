@@ -81,3 +81,34 @@ func (c *Cluster) Owner(key string) *Server {
 	}
 	return nil
 }
+
+// Move gives the hash slot of a key to another master while everybody goes on, a few keys at a time, as redis-cli --cluster reshard does. Halfway it
+// calls halfway: some keys are at the one, some at the other. It promises that the old owner then holds none of them. Owner does not know of it.
+// See https://redis.io/docs/latest/commands/cluster-setslot/.
+func (c *Cluster) Move(key string, to *Server, halfway func()) {
+	from, slot := c.Owner(key), c.Masters[0].Must("CLUSTER", "KEYSLOT", key)
+	to.Must("CLUSTER", "SETSLOT", slot, "IMPORTING", from.Must("CLUSTER", "MYID"))
+	from.Must("CLUSTER", "SETSLOT", slot, "MIGRATING", to.Must("CLUSTER", "MYID"))
+	for left := atoi(from.Must("CLUSTER", "COUNTKEYSINSLOT", slot)) / 2; from.carry(slot, to); left -= few {
+		if left > 0 && left <= few {
+			halfway()
+		}
+	}
+	for _, s := range append([]*Server{to, from}, c.Masters...) {
+		s.Must("CLUSTER", "SETSLOT", slot, "NODE", to.Must("CLUSTER", "MYID"))
+	}
+}
+
+// few is how many keys are carried at once.
+const few = 4
+
+// carry takes a few keys of a slot to another server; false when none was left.
+func (s *Server) carry(slot string, to *Server) bool {
+	keys := s.Must("CLUSTER", "GETKEYSINSLOT", slot, number(few))
+	if keys == "" {
+		return false
+	}
+	host, port, _ := strings.Cut(to.Addr, ":")
+	s.Must(append([]string{"MIGRATE", host, port, "", "0", "5000", "KEYS"}, strings.Split(keys, "\n")...)...)
+	return true
+}

@@ -69,6 +69,21 @@ func (m *Mem) Clone() *Mem {
 	return c
 }
 
+// Rewind has one document stand as it stands in another store, with its wake, its
+// list and its trail; what that one does not know is gone. Who goes back to an
+// earlier Clone plays a store that lost the last writes of one document only.
+func (m *Mem) Rewind(key store.Key, to *Mem) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sleep(key)
+	delete(m.docs, key)
+	m.trails[key] = slices.Clone(to.trails[key])
+	if doc, ok := to.docs[key]; ok {
+		m.docs[key] = doc
+		m.awaken(key, doc)
+	}
+}
+
 // Break makes every call answer store.ErrUnavailable, as if the store could not
 // be reached; Break(false) mends it, and nothing is lost.
 func (m *Mem) Break(broken bool) {
@@ -138,22 +153,34 @@ func (m *Mem) put(w store.Write, old memDoc, now time.Time) {
 	doc := memDoc{Doc: store.Doc{Version: old.Version + 1, Body: slices.Clone(w.Body), Head: w.Head, Lane: cmp.Or(w.Lane, store.Routine)}}
 	doc.tokens = append(slices.Clone(old.tokens), w.Token)
 	doc.tokens = doc.tokens[max(0, len(doc.tokens)-store.Remembered):]
-	if !old.Wake.IsZero() {
-		lane := [2]string{w.Key.Team, string(old.Lane)}
-		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{old.Wake, w.Key}, wake.compare)
-		m.wakes[lane] = slices.Delete(m.wakes[lane], i, i+1)
-	}
+	m.sleep(w.Key)
 	if !w.Wake.IsZero() {
 		doc.Wake = w.Wake.Add(time.Microsecond - 1).Truncate(time.Microsecond).UTC()
 		if !w.Wake.After(now) {
 			doc.Wake = now.Truncate(time.Microsecond).UTC()
 		}
-		lane := [2]string{w.Key.Team, string(doc.Lane)}
-		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{doc.Wake, w.Key}, wake.compare)
-		m.wakes[lane] = slices.Insert(m.wakes[lane], i, wake{doc.Wake, w.Key})
 	}
 	doc.list, doc.place = w.List, w.Place.Truncate(time.Microsecond)
 	m.docs[w.Key] = doc
+	m.awaken(w.Key, doc)
+}
+
+// sleep takes a document out of its lane, if it is awake.
+func (m *Mem) sleep(key store.Key) {
+	if doc := m.docs[key]; !doc.Wake.IsZero() {
+		lane := [2]string{key.Team, string(doc.Lane)}
+		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{doc.Wake, key}, wake.compare)
+		m.wakes[lane] = slices.Delete(m.wakes[lane], i, i+1)
+	}
+}
+
+// awaken puts a document that is awake into its lane.
+func (m *Mem) awaken(key store.Key, doc memDoc) {
+	if !doc.Wake.IsZero() {
+		lane := [2]string{key.Team, string(doc.Lane)}
+		i, _ := slices.BinarySearchFunc(m.wakes[lane], wake{doc.Wake, key}, wake.compare)
+		m.wakes[lane] = slices.Insert(m.wakes[lane], i, wake{doc.Wake, key})
+	}
 }
 
 func (a wake) compare(b wake) int { return cmp.Or(a.at.Compare(b.at), compareKeys(a.key, b.key)) }
