@@ -189,12 +189,14 @@ func (a *app) provider(name string) (billing.Provider, error) {
 	return nil, fmt.Errorf("nobody knows the billing service %q", name)
 }
 
-// run works until ctx ends, then drains. connect must have succeeded.
-func (a *app) run(ctx context.Context) error {
+// run works until ctx ends, then drains. connect must have succeeded. When Slack ends the installation, it goes on looking after payments that are
+// under way: readyz says 503, and the log what to do.
+func (a *app) run(ctx context.Context) {
 	var beside sync.WaitGroup
 	beside.Go(func() { a.clock.follow(ctx) })
 	beside.Go(func() { a.flows.Run(ctx) })
-	err := a.bot.Run(ctx)
+	if err := a.bot.Run(ctx); err != nil {
+		a.log.Error("Slack does not let Kvitt in any more: no button works, and nobody is told anything; mend the setting and start Kvitt again", "err", err)
+	}
 	beside.Wait()
-	return err
 }

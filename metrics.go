@@ -64,7 +64,7 @@ func newMetrics() *metrics {
 		handlers: histogram("kvitt_slack_handler_seconds",
 			"How long a click was worked on after it was acknowledged. Duplicates are dropped, and counted with 0 s.", callBuckets, "kind", "outcome"),
 		calls: histogram("kvitt_slack_call_seconds",
-			"Calls of Slack's Web API by method and outcome: posts are chat.postMessage. busy is a rate limit, of Slack's or our own; refused, setup, gone and not_invited are Slack's refusals.",
+			"Calls of Slack's Web API by method and outcome: posts are chat.postMessage. busy is a rate limit, of Slack's or our own; refused, setup, gone and not_invited are Slack's refusals; late is a press that came too late to open a modal.",
 			callBuckets, "method", "outcome"),
 		turned: counter("kvitt_slack_turned_away_total",
 			"Requests and envelopes that were not taken in: unsigned, stale, wrong_signature, too_large, unreadable, foreign.", "reason"),

@@ -47,7 +47,7 @@ func (s *stage) loud(log *bytes.Buffer) {
 	s.life = l
 	go func() {
 		defer close(l.over)
-		_ = l.app.run(ctx)
+		l.app.run(ctx)
 	}()
 	time.Sleep(breath)
 }

@@ -60,11 +60,8 @@ func serveWith(ctx context.Context, a *app) error {
 		defer control.close()
 	}
 	doors.connected()
-	err = a.run(ctx)
+	a.run(ctx)
 	a.log.Info("stopped", "why", context.Cause(ctx))
-	if err != nil && ctx.Err() == nil {
-		return explained(err)
-	}
 	return stopped(ctx)
 }
 

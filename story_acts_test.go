@@ -257,18 +257,19 @@ func (s *stage) share([]string) error {
 func (s *stage) fault(words []string) error {
 	switch words[0] {
 	case "stripe":
-		s.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeFaultKind(words[1]), Times: 1})
+		s.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeFaultKind(words[1]), Times: 1, Delay: 5 * time.Second})
 	case "stripe-after-charge":
 		s.onCharge = func() { s.stripe.Fail(sandbox.StripeFault{Kind: sandbox.StripeFaultKind(words[1]), Times: -1}) }
 	case "decline":
 		s.stripe.DeclineNext(words[1])
 	case "slack":
-		kinds := map[string]sandbox.FaultKind{"429": sandbox.RateLimited, "cut after": sandbox.CutAfter, "cut before": sandbox.CutBefore, "500": sandbox.FailBefore}
+		kinds := map[string]sandbox.FaultKind{"429": sandbox.RateLimited, "cut after": sandbox.CutAfter, "cut before": sandbox.CutBefore,
+			"500": sandbox.FailBefore, "500 after": sandbox.FailAfter, "slow": sandbox.Slow}
 		kind, known := kinds[words[1]]
 		if !known {
 			return fmt.Errorf("no such fault %q", words[1])
 		}
-		s.slack.Fail(sandbox.Fault{Kind: kind, Method: words[2], RetryAfter: 5})
+		s.slack.Fail(sandbox.Fault{Kind: kind, Method: words[2], RetryAfter: 5, Latency: 5 * time.Second})
 	default:
 		return fmt.Errorf("nobody knows the far end %q", words[0])
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // expect dm|modal|home WHO "TEXT" · expect finance "TEXT" · expect count PLACE N "TEXT" · expect charges NUMBER N · expect button|no-button PLACE "LABEL" [NUMBER]
-// · expect audit "WHAT" N. Texts are looked for in what is there now.
+// · expect audit "WHAT" N · expect log N "TEXT" · expect log-most N · expect calls-most N · expect ready|not-ready. Texts are looked for in what is there now.
 func (s *stage) expect(words []string) error {
 	if err := s.alive(); err != nil {
 		return err
@@ -28,6 +28,12 @@ func (s *stage) expect(words []string) error {
 		return same(words[2], n)
 	case "audit":
 		return s.audited(words[1], words[2])
+	case "log", "log-most":
+		return s.logged(what == "log-most", words[1:])
+	case "calls-most":
+		return s.called(words[1:])
+	case "ready", "not-ready":
+		return s.ready(what == "ready")
 	case "button", "no-button":
 		has := s.hasButton(words[1:])
 		if has != (what == "button") {

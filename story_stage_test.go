@@ -25,26 +25,27 @@ import (
 
 // stage is the world of one story: the far ends outlive the bot, which may crash and be started again.
 type stage struct {
-	t        *testing.T
-	folder   string
-	files    map[string]string
-	env      map[string]string
-	slack    *sandbox.Slack
-	stripe   *sandbox.Stripe
-	azure    *azureStage       // Nil in a story without it.
-	roles    map[string]string // Who has which role assignment in Azure.
-	people   map[string]string // Name to user id.
-	finance  string
-	customer string
-	methods  map[string]string
-	invoices map[string]string // Number to Stripe id.
-	begun    bool              // A line beginning with at has set the day.
-	life     *life
-	log      bytes.Buffer
-	logMu    sync.Mutex
-	armed    atomic.Pointer[trap]
-	onCharge func()
-	stale    func(who string) error // Presses what a story has kept.
+	t         *testing.T
+	folder    string
+	files     map[string]string
+	env       map[string]string
+	slack     *sandbox.Slack
+	stripe    *sandbox.Stripe
+	azure     *azureStage       // Nil in a story without it.
+	roles     map[string]string // Who has which role assignment in Azure.
+	people    map[string]string // Name to user id.
+	finance   string
+	customer  string
+	methods   map[string]string
+	invoices  map[string]string // Number to Stripe id.
+	begun     bool              // A line beginning with at has set the day.
+	life      *life
+	log       bytes.Buffer
+	logMu     sync.Mutex
+	armed     atomic.Pointer[trap]
+	onCharge  func()
+	mendSlack []func()               // End what is wrong with all of Slack.
+	stale     func(who string) error // Presses what a story has kept.
 }
 
 // life is one run of the bot. Once it is dead nothing it does reaches anything: that is a kill -9, as far as the world can tell.
@@ -133,7 +134,7 @@ func (s *stage) alive() error {
 	s.life = l
 	go func() {
 		defer close(l.over)
-		_ = l.app.run(ctx)
+		l.app.run(ctx)
 	}()
 	time.Sleep(breath)
 	return nil

@@ -58,6 +58,7 @@ var verbs = map[string]func(*stage, []string) error{
 	"press": (*stage).press, "later": (*stage).later, "choose": (*stage).choose, "write": (*stage).write, "submit": (*stage).submit, "pay": (*stage).pay, "home": (*stage).home, "type": (*stage).typed,
 	"guest": (*stage).guest, "share": (*stage).share, "store": (*stage).reachable, "fault": (*stage).fault, "authenticate": (*stage).authenticate, "clear": (*stage).clear, "debit": (*stage).debit, "mend": (*stage).mend, "crash": (*stage).crash, "restart": (*stage).restart,
 	"azure": (*stage).azureDoes, "approve": (*stage).approve, "keep": (*stage).keep, "stale": (*stage).pressStale,
+	"slack": (*stage).slackDay, "close": (*stage).closeModal,
 	"expect": (*stage).expect, "never": (*stage).never,
 }
 

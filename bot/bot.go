@@ -74,6 +74,7 @@ type Bot struct {
 	work     *work
 	socket   *socket
 	doubt    chan struct{} // Somebody was told that the installation is dead; Run asks Slack whether that is so.
+	dead     atomic.Bool   // It is so: Slack is not called any more.
 
 	mu   sync.Mutex
 	dms  map[string]string // Person to direct message channel.

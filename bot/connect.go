@@ -181,7 +181,7 @@ func (b *Bot) watch(ctx context.Context) error {
 		}
 		_, err := b.askWho(ctx)
 		if errors.Is(err, ErrDead) {
-			// Our own question has raised the doubt anew.
+			b.dead.Store(true)
 			return b.explain(err, botToken, b.cfg.Token, "a token of the app as it is installed now; install it again")
 		}
 	}

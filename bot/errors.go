@@ -17,9 +17,15 @@ import (
 
 // What a call can end in. Match with errors.Is; the texts are for people. See also BusyError, RefusedError and SetupError.
 var (
-	// ErrGone: the message, view, channel or person is no longer there, or can no longer be changed. Also a private channel
-	// that the bot is not in: Slack tells the two apart for nobody.
+	// ErrGone: the message, view, channel or person is no longer there, or can no longer be changed.
 	ErrGone = errors.New("it is no longer there in Slack")
+	// ErrClosed is the ErrGone of a whole channel: archived, deleted, or a private one that the bot is not in; Slack does not always say which. It
+	// may come back.
+	ErrClosed error = goneError("the channel is archived, deleted, or private without the bot; unarchive it, invite the bot, or name another channel")
+	// ErrThreadGone is the ErrGone of the message that was to be answered.
+	ErrThreadGone error = goneError("the message that it answers was deleted")
+	// ErrTooLate: the click is too old, or was used already, to open a modal. A new press works.
+	ErrTooLate = errors.New("the press is too old to open a modal; press again")
 	// ErrNotInvited: the bot is not a member of that channel. Invite it.
 	ErrNotInvited = errors.New("the bot is not in that Slack channel; invite it")
 	// ErrNoHistory: the installation may not read that conversation, so nobody knows what was posted in it.
@@ -33,6 +39,15 @@ var (
 	// ErrDead: the installation is over (token revoked, app removed, workspace closed). Nothing will work until it is installed anew.
 	ErrDead = errors.New("the Slack installation is over; install the app again and set its new token")
 )
+
+// goneError is a kind of ErrGone.
+type goneError string
+
+// Error says what is gone.
+func (e goneError) Error() string { return string(e) }
+
+// Is makes it an ErrGone.
+func (goneError) Is(target error) bool { return target == ErrGone }
 
 // BusyError says that Slack, or our own pacing, has no room before the caller's deadline. It was definitely not done.
 type BusyError struct{ After time.Duration } // When to try again.
@@ -75,10 +90,13 @@ func asSetup(err error) (*SetupError, bool) { return errors.AsType[*SetupError](
 
 // refusals is what Slack's codes mean to us. Codes are those of docs.slack.dev/reference/methods and of the field.
 var refusals = map[string]error{
-	"message_not_found": ErrGone, "thread_not_found": ErrGone, "channel_not_found": ErrGone, "is_archived": ErrGone,
+	"message_not_found": ErrGone, "thread_not_found": ErrThreadGone, "cannot_reply_to_message": ErrThreadGone,
+	"channel_not_found": ErrClosed, "is_archived": ErrClosed, "is_inactive": ErrClosed, // The last is what chat.update says of an archived channel.
 	"not_found": ErrGone, "user_not_found": ErrGone, "user_not_visible": ErrGone, "user_disabled": ErrGone,
 	"cant_update_message": ErrGone, "edit_window_closed": ErrGone,
 	"not_in_channel": ErrNotInvited, "users_not_found": ErrNotFound,
+	// The method pages have the first two, the guide to interactivity the other two.
+	"expired_trigger_id": ErrTooLate, "exchanged_trigger_id": ErrTooLate, "trigger_expired": ErrTooLate, "trigger_exchanged": ErrTooLate,
 
 	"invalid_auth": ErrDead, "not_authed": ErrDead, "account_inactive": ErrDead, "token_revoked": ErrDead,
 	"token_expired": ErrDead, "user_removed_from_team": ErrDead, "team_disabled": ErrDead, "org_login_required": ErrDead,
@@ -217,7 +235,7 @@ func word(err error) string {
 		err  error
 		word string
 	}{
-		{ErrDead, "dead"}, {ErrGone, "gone"}, {ErrNotInvited, "not_invited"}, {ErrNotFound, "not_found"},
+		{ErrDead, "dead"}, {ErrGone, "gone"}, {ErrNotInvited, "not_invited"}, {ErrTooLate, "late"}, {ErrNotFound, "not_found"},
 		{ErrUnclear, "unclear"}, {ErrUnavailable, "unavailable"},
 	} {
 		if errors.Is(err, w.err) {

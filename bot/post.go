@@ -218,6 +218,10 @@ func (b *Bot) call(ctx context.Context, m method, answer bool, do func(context.C
 
 // callInTurn is call where waiting, rather than ctx, bounds the waits for a turn.
 func (b *Bot) callInTurn(ctx, waiting context.Context, m method, answer bool, do func(context.Context) error) error {
+	if b.dead.Load() {
+		b.observe("call", m.name, word(ErrDead), 0)
+		return ErrDead
+	}
 	turn := b.pace.method(m)
 	for {
 		if err := turn.take(waiting, answer); err != nil {

@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"math/bits"
 	"net"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/socketmode"
 )
@@ -35,6 +35,8 @@ type socket struct {
 	client  *socketmode.Client
 	greeted atomic.Bool // Slack said hello on the current connection.
 	failed  int         // Runs of the client since the last hello. For keep's goroutine only.
+	brief   int         // Connections in a row that ended soon after their hello. Likewise.
+	since   time.Time   // Of the last hello. Likewise.
 }
 
 func newSocket(b *Bot) *socket {
@@ -64,7 +66,7 @@ func (k *socket) keep(ctx context.Context) error {
 		if busy, ok := asBusy(err); ok {
 			wait = max(wait, busy.After)
 		}
-		k.bot.log.Warn("no connection to Slack", "failed", k.failed, "next_try", wait, "error", err)
+		k.bot.log.Log(ctx, sparing(k.failed), "no connection to Slack; trying again", "failed", k.failed, "next_try", wait, "error", err)
 		k.bot.observe("socket", "", "failed", 0)
 		select {
 		case <-ctx.Done():
@@ -101,8 +103,7 @@ func (k *socket) receive(e socketmode.Event) error {
 	switch data := e.Data.(type) {
 	case *slack.ConnectingEvent:
 		if k.greeted.Swap(false) {
-			k.bot.log.Info("the connection to Slack ended; here comes the next")
-			k.bot.observe("socket", "", "lost", 0)
+			k.lost()
 		}
 	case *slack.ConnectionErrorEvent:
 		return data.ErrorObj
@@ -129,6 +130,31 @@ func (k *socket) receive(e socketmode.Event) error {
 	return nil
 }
 
+// soon is how short a connection is that Slack, or something on the way, does not let be.
+const soon = time.Minute
+
+// lost counts and logs the end of a connection. One that ends every few hours is as it should be.
+func (k *socket) lost() {
+	k.bot.observe("socket", "", "lost", 0)
+	lasted := time.Since(k.since)
+	if lasted >= soon {
+		k.brief = 0
+		k.bot.log.Info("the connection to Slack ended; here comes the next", "lasted", lasted)
+		return
+	}
+	k.brief++
+	k.bot.log.Log(context.Background(), sparing(k.brief), "the connection to Slack ended soon after it was made; if that goes on, look at proxies on the way and at status.slack.com",
+		"lasted", lasted, "in_a_row", k.brief)
+}
+
+// sparing is the level for the nth line in a row about the same trouble: the first, the second, the fourth, the eighth and so on are for an operator.
+func sparing(nth int) slog.Level {
+	if bits.OnesCount(uint(nth)) == 1 {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
 // take takes in one envelope, and reads its payload as the other door does.
 func (k *socket) take(r socketmode.Request) {
 	b := k.bot
@@ -136,9 +162,13 @@ func (k *socket) take(r socketmode.Request) {
 	var err error
 	switch r.Type {
 	case socketmode.RequestTypeHello:
-		k.failed = 0
+		k.failed, k.since = 0, time.Now()
 		k.greeted.Store(true)
-		b.log.Info("Slack said hello", "connections", r.NumConnections)
+		level := slog.LevelInfo
+		if k.brief > 0 {
+			level = slog.LevelDebug
+		}
+		b.log.Log(context.Background(), level, "Slack said hello", "connections", r.NumConnections)
 		b.observe("socket", "", "ok", 0)
 		return
 	case socketmode.RequestTypeInteractive:
@@ -191,54 +221,3 @@ func (k *socket) explain(err error) error {
 }
 
 const wantAppToken = "an app-level token with connections:write, of an app with Socket Mode switched on"
-
-// dialer goes the same way as the calls of the Web API. Its write buffer holds any acknowledgement in one frame: Slack ignores
-// fragments, as slack-go's authors found.
-func (k *socket) dialer() *websocket.Dialer {
-	d := &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialTime, WriteBufferSize: 32 << 10}
-	dial := new(net.Dialer).DialContext
-	if t, ok := k.bot.http.Transport.(*http.Transport); ok {
-		d.Proxy = t.Proxy
-		if t.DialContext != nil {
-			dial = t.DialContext
-		}
-		if t.TLSClientConfig != nil {
-			d.TLSClientConfig = t.TLSClientConfig.Clone()
-			d.TLSClientConfig.NextProtos = nil
-		}
-	}
-	d.NetDialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		// The client asks for an address and dials it, again and again: who slows the one down slows the other, too.
-		if err := k.bot.pace.method(openSocket).take(ctx, true); err != nil {
-			return nil, err
-		}
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &line{conn, time.AfterFunc(silence, func() { conn.Close() })}, nil
-	}
-	return d
-}
-
-// line is a connection that closes itself when nothing was heard for too long. A peer that is gone, after a laptop's sleep or
-// behind a forgetful NAT, never says so.
-type line struct {
-	net.Conn
-	alarm *time.Timer
-}
-
-// Read puts the alarm off for as long as something comes in.
-func (l *line) Read(p []byte) (int, error) {
-	n, err := l.Conn.Read(p)
-	if n > 0 {
-		l.alarm.Reset(silence)
-	}
-	return n, err
-}
-
-// Close stops the alarm, too.
-func (l *line) Close() error {
-	l.alarm.Stop()
-	return l.Conn.Close()
-}

@@ -35,20 +35,36 @@ func mostWithin(calls []sandbox.Call, window time.Duration) (most int) {
 }
 
 func TestAServerThatHangsUpAfterEveryHelloSeesAtMostTenOpensInTenSeconds(t *testing.T) {
-	story(t, nil, func(w *world) {
-		w.run()
-		w.slack.HelloThenClose(true)
-		w.slack.CutSockets()
-		time.Sleep(5 * time.Minute)
-		if most := mostWithin(w.calls("apps.connections.open"), 10*time.Second); most > 10 || most < 2 {
-			w.t.Errorf("%d opens in 10 s", most)
-		}
-		w.slack.HelloThenClose(false)
-		time.Sleep(20 * time.Second)
-		if !w.bot.Ready() {
-			w.t.Error("not ready again after the server mended its ways")
-		}
-	})
+	for name, c := range map[string]struct{ begin, again, end func(w *world) }{
+		"hello, and it hangs up": {
+			begin: func(w *world) { w.slack.HelloThenClose(true); w.slack.CutSockets() },
+			again: func(*world) {},
+			end:   func(w *world) { w.slack.HelloThenClose(false) },
+		},
+		"hello, and it sends us away": {
+			begin: func(*world) {},
+			again: func(w *world) { w.slack.Disconnect("refresh_requested") },
+			end:   func(*world) {},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, nil, func(w *world) {
+				w.run()
+				c.begin(w)
+				for began := time.Now(); time.Since(began) < 5*time.Minute; time.Sleep(50 * time.Millisecond) {
+					c.again(w)
+				}
+				if most := mostWithin(w.calls("apps.connections.open"), 10*time.Second); most > 10 || most < 2 {
+					w.t.Errorf("%d opens in 10 s", most)
+				}
+				c.end(w)
+				time.Sleep(20 * time.Second)
+				if !w.bot.Ready() {
+					w.t.Error("not ready again after the server mended its ways")
+				}
+			})
+		})
+	}
 }
 
 func TestALostConnectionIsReplacedFast(t *testing.T) {

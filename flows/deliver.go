@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"kvitt/billing"
-	"kvitt/bot"
 	"kvitt/store"
 )
 
@@ -55,7 +53,7 @@ func (f *Flows) deliver(ctx context.Context, lease store.Lease) error {
 		case box.Batch == nil:
 			err = d.empty(ctx, box)
 		case !box.Batch.said():
-			err = d.say(ctx, *box.Batch)
+			err = d.say(ctx, box)
 		default:
 			err = d.handBack(ctx, *box.Batch)
 		}
@@ -84,23 +82,17 @@ func (b *Batch) waits(now time.Time) bool {
 // empty makes a batch of what is still to be told; outside the person's hours it waits for the next ones.
 func (d *delivery) empty(ctx context.Context, box Mailbox) error {
 	reader, _, reads := d.People.Reader(ctx, d.user, d.Policy.Team)
-	if now := d.Now(); reads && !d.Policy.Hours.allowed(now, reader.Zone) {
-		_, err := d.change(ctx, func(b *Mailbox) {
-			b.First, b.Last = d.Policy.Hours.next(now, reader.Zone), d.Policy.Hours.next(now, reader.Zone)
-		})
+	if at := d.nextHours(reader); reads && !at.IsZero() {
+		_, err := d.change(ctx, func(b *Mailbox) { b.First, b.Last = at, at })
 		return err
 	}
 	var lines, dropped []Line
 	for _, line := range box.Lines {
-		rec, err := d.Records.Load(ctx, line.Invoice)
+		_, due, err := d.due(ctx, line)
 		if err != nil {
 			return err
 		}
-		told, err := d.tells(ctx, rec)
-		if err != nil {
-			return err
-		}
-		if post := rec.post(line.Key); reads && told && post != nil && rec.stillDue(*post) {
+		if reads && due {
 			lines = append(lines, line)
 		} else {
 			dropped = append(dropped, line)
@@ -110,85 +102,29 @@ func (d *delivery) empty(ctx context.Context, box Mailbox) error {
 	return err
 }
 
-// tells says whether the person is told of an invoice now: their right may have ended while it lay here.
-func (d *delivery) tells(ctx context.Context, rec Record) (bool, error) {
+// nextHours is when the reader's next hours begin; zero when they may be told now.
+func (d *delivery) nextHours(reader Reader) time.Time {
+	now := d.Now()
+	if d.Policy.Hours.allowed(now, reader.Zone) {
+		return time.Time{}
+	}
+	return d.Policy.Hours.next(now, reader.Zone)
+}
+
+// due says whether the person is still to be told of an invoice: it may be paid by now, or their right have ended while the reminder lay here.
+func (d *delivery) due(ctx context.Context, line Line) (Record, bool, error) {
+	rec, err := d.Records.Load(ctx, line.Invoice)
+	if err != nil {
+		return rec, false, err
+	}
 	ids, err := d.Admins.List(ctx, rec.account())
-	return slices.Contains(ids, d.user), err
+	post := rec.post(line.Key)
+	return rec, slices.Contains(ids, d.user) && post != nil && rec.stillDue(*post), err
 }
 
 // stillDue says whether a reminder that waits in a mailbox is still to be told.
 func (r *Record) stillDue(post Post) bool {
 	return post.Waiting && post.Over == "" && r.remindable() && post.Due == r.Invoice.Due && r.putOffUntil(post.Place).IsZero()
-}
-
-// say posts the digest, or looks for it where it may have been posted.
-func (d *delivery) say(ctx context.Context, batch Batch) error {
-	post := *batch.Digest
-	channel, err := d.destination(ctx, d.user)
-	found := false
-	if err == nil && post.Unsure {
-		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), post.Claimed.Add(-time.Minute))
-	}
-	switch {
-	case found:
-	case errors.Is(err, bot.ErrNoHistory):
-		post.unseen()
-		err = nil
-	case err != nil:
-		post.delay(err, d.Now())
-	default:
-		err = d.send(ctx, batch, &post, channel)
-	}
-	if _, noted := d.change(ctx, func(b *Mailbox) {
-		if b.Batch != nil && b.Batch.Number == batch.Number {
-			b.Batch.Digest = &post
-		}
-	}); noted != nil {
-		return errors.Join(err, noted)
-	}
-	if err != nil {
-		d.Log.WarnContext(ctx, "a digest could not be sent; it is tried again", "user", d.user, "err", err)
-	}
-	return nil
-}
-
-// send renders the digest from the invoices as they are now, and posts it. That it is about to be posted is noted first.
-func (d *delivery) send(ctx context.Context, batch Batch, post *Post, channel string) error {
-	var records []Record
-	for _, line := range batch.Lines {
-		rec, err := d.Records.Load(ctx, line.Invoice)
-		if err != nil {
-			return err
-		}
-		told, err := d.tells(ctx, rec)
-		if err != nil {
-			return err
-		}
-		if told {
-			records = append(records, rec)
-		}
-	}
-	if len(records) == 0 {
-		post.Over = "nobody is there"
-		return nil
-	}
-	post.Unsure = true
-	if _, err := d.change(ctx, func(b *Mailbox) { b.Batch.Digest = post }); err != nil {
-		return err
-	}
-	reader, _, _ := d.People.Reader(ctx, d.user, d.Policy.Team)
-	now := d.Now()
-	m := digestMessage(speak(reader.Lang), records, now.In(reader.Zone), billing.DateOf(now, d.Policy.Zone))
-	m.Token, m.Patience = post.token(d.user), patience
-	d.Log.InfoContext(ctx, "digest", "user", d.user, "reason", "several reminders at once", "count", len(records))
-	ref, err := d.Bot.Post(ctx, channel, m)
-	d.observe(Observation{What: ObservedStep, Name: "digest", Reason: "several reminders at once", Outcome: outcome(err), Took: d.Now().Sub(now)})
-	if err != nil {
-		post.failed(err, d.Now())
-		return err
-	}
-	post.posted(ref, "")
-	return nil
 }
 
 // handBack tells the invoices what became of their reminders, then forgets the batch.

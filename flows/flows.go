@@ -6,14 +6,14 @@
 //	transition what may happen to it; attempt its payment, undo taking it back  (pure)
 //	approve    a payment that a second billing admin must approve: its request, cards and buttons
 //	plan       what is to be done now, each step with its reason          (pure)
-//	reconcile  does the steps: post, mend, look for; notes each result
+//	reconcile  does the steps: post, mend, look for; notes each result; trouble tells the operator what is in the way
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
 //	sync       asks the billing services; glance for one invoice, when its service says that something happened
 //	remind     who is told, and in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	snooze     "Remind me later"
 //	denial     counts who was refused
-//	pay        the click on Pay now and the modal; suggest its menu where that is long, submit what it sends
+//	pay        the click on Pay now and the modal; open how any modal opens, suggest its menu where that is long, submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	authenticate  what the payer sees whose bank wants them to authenticate
 //	handover   what somebody finishes in the billing service's portal: the way there, watching, taking over, asking
@@ -76,6 +76,8 @@ type Flows struct {
 	readers []Reader // As the last sync found them.
 	started bool     // A sync has found them.
 	health  health
+
+	troubles troubles
 }
 
 // New wires what only flows knows; everything else is the caller's.

@@ -75,6 +75,12 @@ func (b *Mailbox) form(user string, lines, dropped []Line, from int, now time.Ti
 	}
 }
 
+// absorb takes lines that came while a digest could not be sent into that digest.
+func (b *Mailbox) absorb(lines []Line) {
+	b.Lines = slices.DeleteFunc(b.Lines, func(l Line) bool { return slices.Contains(lines, l) })
+	b.Batch.Lines = append(b.Batch.Lines, lines...)
+}
+
 // next is when the mailbox wants to be looked at.
 func (b *Mailbox) next(now time.Time) store.Next {
 	switch {

@@ -2,12 +2,10 @@ package flows
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"kvitt/billing"
 	"kvitt/bot"
-	"kvitt/store"
 )
 
 const (
@@ -32,45 +30,6 @@ func (f *Flows) pressPay(ctx context.Context, c bot.Click) error {
 		}
 		return f.fill(ctx, w, c.Value)
 	})
-}
-
-// inModal opens a modal that says "One moment…" and replaces it by what fill answers, or by what failed.
-func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Context, words) (bot.View, error)) error {
-	return f.inView(ctx, c, func(ctx context.Context, w words, _ string) (bot.View, error) { return fill(ctx, w) })
-}
-
-// inView is inModal for what has to know the modal's id, to show something in it later.
-func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.Context, w words, id string) (bot.View, error)) error {
-	w := speak(f.People.Lang(ctx, c.User))
-	open := f.Bot.Open
-	if c.Callback != "" { // In a modal. App Home is a view, too, but nothing can lie on top of it.
-		open = f.Bot.Push
-	}
-	id, err := open(ctx, c.Trigger, waitView(w))
-	if err != nil {
-		return err
-	}
-	fillCtx, cancel := context.WithTimeout(ctx, fillTime)
-	defer cancel()
-	view, err := fill(fillCtx, w, id)
-	if err != nil {
-		view = tellView(w, failure(w, c.Action, err))
-	}
-	return errors.Join(err, f.Bot.Replace(ctx, id, view))
-}
-
-// failure is what a person is told when something that they pressed could not be done. Where they were not about to pay, "nothing was paid" would only
-// frighten them.
-func failure(w words, action string, err error) string {
-	switch {
-	case action != ActPay && action != ActSteps && action != ActApprove && !errors.Is(err, store.ErrNotFound):
-		return w.say("action.later")
-	case errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup):
-		return w.say("modal.service")
-	case errors.Is(err, store.ErrNotFound) || errors.Is(err, billing.ErrNotFound):
-		return w.say("modal.missing")
-	}
-	return w.say("modal.later")
 }
 
 // underWay says to somebody why there is nothing to pay now; nil when there is.

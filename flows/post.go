@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"kvitt/bot"
@@ -29,6 +28,8 @@ func (j *job) say(ctx context.Context, post Post) error {
 			return ErrStale
 		case errors.Is(err, errMoved):
 			p.Unsure = false
+		case errors.Is(err, bot.ErrThreadGone):
+			r.standAlone(p)
 		case err != nil:
 			p.failed(err, j.Now())
 		default:
@@ -94,6 +95,8 @@ func (j *job) seek(ctx context.Context, post Post) error {
 			return ErrStale
 		case errors.Is(err, bot.ErrNoHistory):
 			p.unseen()
+		case errors.Is(err, bot.ErrThreadGone):
+			r.standAlone(p)
 		case err != nil:
 			p.delay(err, j.Now())
 		case found:
@@ -117,85 +120,6 @@ func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, boo
 	return j.Bot.Find(ctx, channel, post.token(j.id), since)
 }
 
-// sideBySide is how many messages of one invoice are edited at once.
-const sideBySide = 4
-
-// mendAll edits the messages that show what is not so. When Slack has no room for one it has none for those after it: they wait as long, noted in
-// one write, or an invoice with a hundred copies would be loaded and written a hundred times for every few that get their turn.
-func (j *job) mendAll(ctx context.Context, steps []Step) error {
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var errs []error
-	var full *bot.BusyError
-	next := func(err error) (Step, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		errs = append(errs, err)
-		if busy, ok := errors.AsType[*bot.BusyError](err); ok {
-			full = busy
-		}
-		if full != nil || len(steps) == 0 {
-			return Step{}, false
-		}
-		step := steps[0]
-		steps = steps[1:]
-		return step, true
-	}
-	for range min(sideBySide, len(steps)) {
-		wg.Go(func() {
-			for step, more := next(nil); more; step, more = next(j.step(ctx, step)) {
-			}
-		})
-	}
-	wg.Wait()
-	if len(steps) > 0 {
-		errs = append(errs, j.putBack(ctx, steps, full))
-	}
-	return errors.Join(errs...)
-}
-
-// putBack notes that messages could not be edited yet, and when there may be room.
-func (j *job) putBack(ctx context.Context, steps []Step, why error) error {
-	return j.note(ctx, func(r *Record) error {
-		for _, step := range steps {
-			if p := r.post(step.Post.Key); p != nil {
-				p.delay(why, j.Now())
-			}
-		}
-		return nil
-	})
-}
-
-// mend edits a message so that it shows the record as it is now. Repeating it does no harm.
-func (j *job) mend(ctx context.Context, post Post) error {
-	m, err := j.rendered(ctx, post)
-	if err != nil {
-		return err
-	}
-	if isChannel(post.Place) {
-		_, err = j.destination(ctx, post.Place)
-	}
-	if err == nil {
-		m.Patience = patience
-		err = j.Bot.Update(ctx, post.Ref, m)
-	}
-	noted := j.note(ctx, func(r *Record) error {
-		p := r.post(post.Key)
-		switch {
-		case p == nil:
-			return ErrStale
-		case err == nil:
-			p.posted(post.Ref, digest(m))
-		case errors.Is(err, bot.ErrGone) && !errors.Is(err, errArchived):
-			p.Over = "gone"
-		default:
-			p.delay(err, j.Now())
-		}
-		return nil
-	})
-	return errors.Join(about(post, err), noted)
-}
-
 func (p *Post) posted(ref bot.Ref, shows string) {
 	p.Ref, p.Shows, p.Unsure, p.Attempts, p.Retry = ref, shows, false, 0, time.Time{}
 }
@@ -210,6 +134,14 @@ func (p *Post) failed(err error, now time.Time) {
 	p.delay(err, now)
 }
 
+// standAlone makes a later milestone the channel's card: the card in whose thread it was to stand has been deleted.
+func (r *Record) standAlone(p *Post) {
+	if card := r.root(p.Place); card != nil {
+		card.Over = "gone"
+	}
+	p.Kind, p.Thread, p.Unsure, p.Retry = PostReminder, "", false, time.Time{}
+}
+
 // unseen decides about a message that may have been posted and cannot be looked for.
 func (p *Post) unseen() {
 	if p.isReminder() || p.Again {
@@ -222,8 +154,8 @@ func (p *Post) unseen() {
 const (
 	maxAttempts = 12
 	shortest    = 2 * time.Second
-	longest     = time.Minute
-	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived: an operator has to act.
+	longest     = 5 * time.Minute  // An outage of days costs little, and is made up for within so long.
+	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived, or a revoked token: somebody has to act.
 )
 
 // delay sets when to try again: what Slack asks for, or ever longer.
@@ -234,7 +166,7 @@ func (p *Post) delay(err error, now time.Time) {
 		p.Attempts--
 		wait = max(busy.After, 100*time.Millisecond)
 	}
-	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) {
+	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) || mustAct(err) {
 		wait = uninvited
 	}
 	if _, refused := errors.AsType[*bot.RefusedError](err); refused && p.Attempts >= maxAttempts {

@@ -50,7 +50,7 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 	if err != nil {
 		view = tellView(w, failure(w, ActAsk, err))
 	}
-	return errors.Join(err, f.Bot.Replace(ctx, c.ViewID, view))
+	return errors.Join(err, f.showIn(ctx, c.ViewID, view))
 }
 
 func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error) {

@@ -2,8 +2,8 @@ package flows
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"sync"
 	"time"
@@ -98,29 +98,37 @@ func (j *job) claim(ctx context.Context, steps []Step) error {
 	})
 }
 
-// do takes all steps side by side: a payment does not wait for a message to Slack. Only edits, of which there may be many, go a few at a time.
+// do takes all steps side by side: a payment does not wait for a message to Slack. Only edits, of which there may be many, go a few at a time. The
+// error is that of a note; what a step could not do is told, and noted, by the step.
 func (j *job) do(ctx context.Context, steps []Step) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, stepTime, errLease)
 	defer cancel()
 	var wg sync.WaitGroup
-	errs := make([]error, len(steps))
 	var edits []Step
-	for i, step := range steps {
+	for _, step := range steps {
 		if step.Do == Mend {
 			edits = append(edits, step)
 			continue
 		}
-		wg.Go(func() { errs[i] = j.step(ctx, step) })
+		wg.Go(func() { _ = j.step(ctx, step) })
 	}
-	edited := j.mendAll(ctx, edits)
+	err := j.mendAll(ctx, edits)
 	wg.Wait()
-	return errors.Join(append(errs, edited)...)
+	return err
 }
 
+// step takes one step, counts it, and tells what went wrong.
 func (j *job) step(ctx context.Context, step Step) error {
-	j.Log.InfoContext(ctx, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
+	level := slog.LevelInfo
+	if !step.Post.Retry.IsZero() {
+		level = slog.LevelDebug // It was told when it was tried first.
+	}
+	j.Log.Log(ctx, level, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
 	began := j.Now()
 	err := j.carryOut(ctx, step)
+	if err != nil {
+		j.complain(ctx, step.Post.Place, err, "invoice", j.id)
+	}
 	j.observe(Observation{What: ObservedStep, Service: serviceOf(j.id), Name: string(step.Do), Reason: step.Reason, Outcome: outcome(err), Took: j.Now().Sub(began)})
 	return err
 }

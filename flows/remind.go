@@ -89,9 +89,6 @@ const channelState = time.Minute
 // errShared says that a channel is shared with another organisation, and gets nothing.
 var errShared = fmt.Errorf("the channel is shared with another organisation and gets nothing: %w", bot.ErrNotInvited)
 
-// errArchived says that a channel is archived; it may come back.
-var errArchived = fmt.Errorf("the channel is archived: %w", bot.ErrGone)
-
 // destination is the conversation that messages for a place go to. A direct message is opened first, or an ambiguous first post in it could
 // not be looked for.
 func (f *Flows) destination(ctx context.Context, place string) (string, error) {
@@ -105,7 +102,7 @@ func (f *Flows) destination(ctx context.Context, place string) (string, error) {
 	case channel.Shared:
 		return "", errShared
 	case channel.Archived:
-		return "", errArchived
+		return "", fmt.Errorf("%w (it is archived)", bot.ErrClosed)
 	}
 	return place, nil
 }

@@ -141,8 +141,5 @@ func (j *job) showResult(ctx context.Context, a Attempt, was State) error {
 	case rec.State == HandedOver && rec.Attempt.View == a.View:
 		view = c.way()
 	}
-	if err := j.Bot.Replace(ctx, a.View, view); !errors.Is(err, bot.ErrGone) {
-		return err
-	}
-	return nil
+	return j.showIn(ctx, a.View, view)
 }

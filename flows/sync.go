@@ -3,6 +3,7 @@ package flows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -36,7 +37,7 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 func (f *Flows) syncAdmins(ctx context.Context) {
 	turns := f.Admins.turns.Load()
 	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
-		f.Log.WarnContext(ctx, "not every billing admin could be looked up", "err", err)
+		f.complain(ctx, "", fmt.Errorf("not every billing admin could be looked up: %w", err))
 	}
 	who, err := f.everybody(ctx)
 	turned := f.Admins.turns.Load() != turns

@@ -85,6 +85,16 @@ func (s *Slack) Dismiss(as, channel, ts string) error {
 	return nil
 }
 
+// Remove deletes a message for everybody, as an admin of the workspace may. The app is not told.
+func (s *Slack) Remove(channel, ts string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.find(channel, ts); m != nil {
+		m.Deleted = true
+		s.touch()
+	}
+}
+
 // Say writes a message as a person and returns its ts. The app is not told: Kvitt asks for no message events.
 func (s *Slack) Say(as, channel, text string) (string, error) {
 	s.mu.Lock()

@@ -1,0 +1,101 @@
+package flows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"kvitt/billing"
+	"kvitt/bot"
+)
+
+// say posts the digest, or looks for it where it may have been posted.
+func (d *delivery) say(ctx context.Context, box Mailbox) error {
+	number, post := box.Batch.Number, *box.Batch.Digest
+	channel, err := d.destination(ctx, d.user)
+	found := false
+	if err == nil && post.Unsure {
+		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), post.Claimed.Add(-time.Minute))
+	}
+	switch {
+	case found:
+	case errors.Is(err, bot.ErrNoHistory):
+		post.unseen()
+		err = nil
+	case err != nil:
+		post.delay(err, d.Now())
+	default:
+		err = d.send(ctx, box, &post, channel)
+	}
+	if errors.Is(err, errFew) {
+		_, err := d.change(ctx, func(b *Mailbox) { b.Batch.Digest = nil })
+		return err
+	}
+	if _, noted := d.change(ctx, func(b *Mailbox) {
+		if b.Batch != nil && b.Batch.Number == number {
+			b.Batch.Digest = &post
+		}
+	}); noted != nil {
+		return errors.Join(err, noted)
+	}
+	if err != nil {
+		d.complain(ctx, d.user, fmt.Errorf("the digest %s: %w", post.Key, err))
+	}
+	return nil
+}
+
+// errFew says that fewer reminders are left than make a digest.
+var errFew = errors.New("too few reminders are left for a digest")
+
+// send renders the digest from the invoices as they are now, and posts it, in the reader's hours: it may have had to wait. What came meanwhile is
+// in it. That it is about to be posted is noted first.
+func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel string) error {
+	reader, _, _ := d.People.Reader(ctx, d.user, d.Policy.Team)
+	if at := d.nextHours(reader); !at.IsZero() {
+		post.Unsure, post.Retry = false, at
+		return nil
+	}
+	records, err := d.still(ctx, append(box.Batch.Lines, box.Lines...))
+	if err != nil {
+		return err
+	}
+	if len(records) < d.Policy.DigestFrom {
+		return errFew
+	}
+	post.Unsure = true
+	if _, err := d.change(ctx, func(b *Mailbox) {
+		b.absorb(box.Lines)
+		b.Batch.Digest = post
+	}); err != nil {
+		return err
+	}
+	now := d.Now()
+	m := digestMessage(speak(reader.Lang), records, now.In(reader.Zone), billing.DateOf(now, d.Policy.Zone))
+	m.Token, m.Patience = post.token(d.user), patience
+	d.Log.InfoContext(ctx, "digest", "user", d.user, "reason", "several reminders at once", "count", len(records))
+	ref, err := d.Bot.Post(ctx, channel, m)
+	d.observe(Observation{What: ObservedStep, Name: "digest", Reason: "several reminders at once", Outcome: outcome(err), Took: d.Now().Sub(now)})
+	if err != nil {
+		post.failed(err, d.Now())
+		return err
+	}
+	post.posted(ref, "")
+	return nil
+}
+
+// still are the invoices of which the person is still to be told, each once.
+func (d *delivery) still(ctx context.Context, lines []Line) ([]Record, error) {
+	var records []Record
+	for _, line := range lines {
+		rec, due, err := d.due(ctx, line)
+		if err != nil {
+			return nil, err
+		}
+		if due && !slices.ContainsFunc(records, func(r Record) bool { return r.Invoice.ID == line.Invoice }) {
+			records = append(records, rec)
+		}
+	}
+	return records, nil
+}
