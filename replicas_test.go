@@ -101,7 +101,7 @@ func (o *team) pays(who, number string) (submitted bool) {
 }
 
 // filled waits until the modal no longer says "One moment…".
-func (o *office) filled(who string) (top sandbox.View) {
+func (o *team) filled(who string) (top sandbox.View) {
 	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
 		if modals := o.slack.Modals(who); len(modals) > 0 {
 			if top = modals[len(modals)-1]; !strings.Contains(top.Words(), "One moment") {
