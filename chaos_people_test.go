@@ -32,7 +32,8 @@ const (
 )
 
 var (
-	courses = []string{paysAtOnce, twoAtOnce, declined, cutAfter, twoAtOnce, paysAtOnce, cutBefore, twoAtOnce, authenticate, declined, brokenAfter, slowAfter}
+	quick   = []string{paysAtOnce, twoAtOnce, declined, cutAfter}
+	courses = append([]string{twoAtOnce, cutBefore, paysAtOnce, authenticate, twoAtOnce, brokenAfter, slowAfter}, quick...)
 	faults  = map[string]sandbox.StripeFaultKind{cutAfter: sandbox.StripeCutAfter, cutBefore: sandbox.StripeCutBefore,
 		brokenAfter: sandbox.StripeBroken500After, slowAfter: sandbox.StripeSlowAfter}
 	firstCards = map[string]string{declined: "pm_poor", authenticate: "pm_asks"}
@@ -142,7 +143,8 @@ func (w *chaos) press(b *bill, who string) (view string, ok bool) {
 		w.slack.DuplicateNext(1)
 		w.hit("a click that Slack sends twice")
 	}
-	if w.slack.Press(w.ctx, who, button.Spot) != nil {
+	if err := w.slack.Press(w.ctx, who, button.Spot); err != nil {
+		w.note(b.number, "%s presses Pay now: %v", w.names[who], err)
 		return "", false
 	}
 	ok = w.until(4*time.Second, func() bool {
@@ -152,6 +154,10 @@ func (w *chaos) press(b *bill, who string) (view string, ok bool) {
 		}
 		return len(open) > 0 && open[len(open)-1].Submit != ""
 	})
+	if !ok {
+		v, _ := w.slack.View(view)
+		w.note(b.number, "%s presses Pay now, and finds nothing to submit: %s", w.names[who], strings.Join(strings.Fields(v.Words()), " "))
+	}
 	return view, ok
 }
 

@@ -18,6 +18,7 @@ const (
 	perWorld     = 100
 	mostInvoices = 50
 	mostOpen     = 10
+	fewKills     = 20 // Below, nobody waits for what takes ten seconds.
 )
 
 // TestChaos kills the real kvitt again and again, at named steps and at random moments, while people are reminded and pay; its far ends live here and
@@ -61,6 +62,7 @@ type plan struct {
 	kills    int
 	invoices int // More, if people pay fast.
 	open     int // How many there are to be paid at any time.
+	courses  []string
 }
 
 func (p plan) String() string { return fmt.Sprintf("%s seed=%d", p.store, p.seed) }
@@ -71,7 +73,10 @@ func plans(kills int, seed uint64) (all []plan) {
 	for i := range 2 * n {
 		p := plan{store: []string{onFile, onRedis, onFile, onReplicas}[i%4], seed: seed + uint64(i)}
 		p.kills = (kills/2 + i/2) / n
-		p.invoices, p.open = min(p.kills, mostInvoices), min(p.kills/2, mostOpen)
+		p.invoices, p.open, p.courses = min(p.kills, mostInvoices), min(p.kills, mostOpen), courses
+		if p.kills < fewKills {
+			p.open, p.courses = 5, quick
+		}
 		all = append(all, p)
 	}
 	return all

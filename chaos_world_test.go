@@ -51,6 +51,7 @@ func newChaos(t *testing.T, p plan) *chaos {
 	for i, who := range w.admins {
 		w.hands[who], w.names[who] = make(chan struct{}, 1), []string{"Asha", "Bo", "Cem", "Dina", "Eva"}[i]
 	}
+	w.slack.SetChannel(w.finance, func(c *sandbox.Channel) { c.Members = append(c.Members, w.admins...) })
 	for last4, m := range map[string]sandbox.StripeMethod{"4444": {ID: "pm_mastercard"}, "0002": {ID: "pm_poor", Decline: "insufficient_funds"},
 		"3155": {ID: "pm_asks", Decline: "authentication_required"}} {
 		m.Customer, m.Last4, m.AllowRedisplay = w.customer, last4, "always"
@@ -176,7 +177,7 @@ func (w *chaos) issue() {
 	}
 	for ; open < w.open || len(w.bills) < w.invoices*w.killed()/w.plan.kills; open++ {
 		i := len(w.bills)
-		b := &bill{number: fmt.Sprintf("INV-%03d", i+1), course: courses[(i+int(w.seed))%len(courses)]}
+		b := &bill{number: fmt.Sprintf("INV-%03d", i+1), course: w.courses[(i+int(w.seed))%len(w.courses)]}
 		first := w.dice("who", i) % len(w.admins)
 		b.payers = []string{w.admins[first], w.admins[(first+1)%len(w.admins)]}
 		b.id = w.stripe.AddInvoice(sandbox.StripeInvoice{Number: b.number, Customer: w.customer, Currency: currencies[i%len(currencies)],
