@@ -13,12 +13,10 @@ var (
 	seed  = flag.Int("seed", 1, "the seed of the first world of TestChaos; the next one has the next")
 )
 
-// perWorld is how many kills one world sees at most, while fifty invoices, or as many as kills, come and are paid: ten of them are open at any time.
+// A world sees so many kills at most, while so many invoices come and are paid, or more if people are fast.
 const (
-	perWorld     = 100
-	mostInvoices = 50
-	mostOpen     = 10
-	fewKills     = 20 // Below, nobody waits for what takes ten seconds.
+	perWorld = 100
+	fifty    = 50
 )
 
 // TestChaos kills the real kvitt again and again, at named steps and at random moments, while people are reminded and pay; its far ends live here and
@@ -60,9 +58,10 @@ type plan struct {
 	store    string
 	seed     uint64
 	kills    int
-	invoices int // More, if people pay fast.
-	open     int // How many there are to be paid at any time.
-	courses  []string
+	invoices int
+	people   int
+	open     int      // How many invoices there are to be paid at any time.
+	courses  []string // How people pay them.
 }
 
 func (p plan) String() string { return fmt.Sprintf("%s seed=%d", p.store, p.seed) }
@@ -73,9 +72,9 @@ func plans(kills int, seed uint64) (all []plan) {
 	for i := range 2 * n {
 		p := plan{store: []string{onFile, onRedis, onFile, onReplicas}[i%4], seed: seed + uint64(i)}
 		p.kills = (kills/2 + i/2) / n
-		p.invoices, p.open, p.courses = min(p.kills, mostInvoices), min(p.kills, mostOpen), courses
-		if p.kills < fewKills {
-			p.open, p.courses = 5, quick
+		p.invoices, p.people, p.open, p.courses = min(p.kills, fifty), 5, 8, courses
+		if p.kills < 20 { // Few people, and nobody waits for what takes ten seconds.
+			p.invoices, p.people, p.open, p.courses = 5, 3, 4, quick
 		}
 		all = append(all, p)
 	}

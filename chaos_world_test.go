@@ -44,12 +44,13 @@ func newChaos(t *testing.T, p plan) *chaos {
 	w.ctx, w.end = context.WithCancel(t.Context())
 	w.seen.Store(&map[spot]sandbox.Element{})
 	w.admins = []string{w.asha, w.bo}
-	for _, name := range []string{"Cem", "Dina", "Eva"} {
-		w.admins = append(w.admins, w.slack.AddPerson(sandbox.Person{Name: name}))
+	w.names = map[string]string{w.asha: "Asha", w.bo: "Bo"}
+	for _, name := range []string{"Cem", "Dina", "Eva"}[:p.people-2] {
+		who := w.slack.AddPerson(sandbox.Person{Name: name})
+		w.admins, w.names[who] = append(w.admins, who), name
 	}
-	w.names = map[string]string{}
-	for i, who := range w.admins {
-		w.hands[who], w.names[who] = make(chan struct{}, 1), []string{"Asha", "Bo", "Cem", "Dina", "Eva"}[i]
+	for _, who := range w.admins {
+		w.hands[who] = make(chan struct{}, 1)
 	}
 	w.slack.SetChannel(w.finance, func(c *sandbox.Channel) { c.Members = append(c.Members, w.admins...) })
 	for last4, m := range map[string]sandbox.StripeMethod{"4444": {ID: "pm_mastercard"}, "0002": {ID: "pm_poor", Decline: "insufficient_funds"},
@@ -128,8 +129,8 @@ func (w *chaos) live() {
 }
 
 // calmTime is how long the last invoice may take to settle when nobody is killed any more: what was asked about right before the last kill is asked
-// about again when its lease has run out, and everything is said at Slack's pace.
-const calmTime = 90 * time.Second
+// about again when its lease has run out, and what every card says is mended at Slack's pace, fifty a minute.
+const calmTime = 6 * time.Minute
 
 // settle waits until every invoice is paid and all is said, and a little longer, lest anything be said twice.
 func (w *chaos) settle() {
