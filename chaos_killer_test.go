@@ -205,12 +205,12 @@ func (w *chaos) askOne(step) bool {
 
 // killRedis kills nobody but the server; what it answered it has kept.
 func (w *chaos) killRedis(s step) bool {
-	w.away.Store(true)
+	w.outages.Add(1)
 	w.note("", "redis-server is killed")
 	w.redis.Kill()
 	w.pause(time.Duration(w.dice(time.Now().UnixNano())*15) * time.Millisecond)
 	w.redis.Restart()
-	w.away.Store(false)
+	w.outages.Add(1)
 	w.note("", "redis-server is there again")
 	w.hit(s.name)
 	return true

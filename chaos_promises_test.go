@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"kvitt/sandbox"
 )
 
 // What is promised, as the report has it.
@@ -80,16 +82,16 @@ func (w *chaos) said(b *bill) bool {
 	return private > 0
 }
 
-// isCard tells a reminder's card from what is only said once.
-func isCard(text string) bool {
-	return strings.HasPrefix(text, reminder) && strings.Contains(text, "Paid by ")
+// isCard tells a reminder's card, once it says Paid, from a notice that says so too: that the payer's bank wanted them to authenticate.
+func isCard(m sandbox.Message) bool {
+	return strings.HasPrefix(m.Text, reminder) && strings.Contains(m.Text, "Paid by ") && !strings.Contains(m.Versions[0].Text, "your bank wants you")
 }
 
 func (w *chaos) judgeReminders(b *bill) {
 	for name, place := range w.everywhere() {
 		cards := 0
 		for _, m := range w.about(place, b) {
-			if isCard(m.Text) {
+			if isCard(m) {
 				cards++
 			}
 			_, payable := m.Find("pay")

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -14,11 +15,12 @@ type replica struct {
 	nth     int
 	environ []string
 
-	mu     sync.Mutex
-	now    *process // The one that runs, or is being killed.
-	doomed string   // Why that one ends.
-	over   bool     // It is not started again.
-	fresh  string   // The ts of the message that was posted last.
+	mu      sync.Mutex
+	now     *process // The one that runs, or is being killed.
+	doomed  string   // Why that one ends.
+	over    bool     // It is not started again.
+	outages int32    // How many had begun or ended when it was started; odd: Redis was away.
+	fresh   string   // The ts of the message that was posted last.
 }
 
 // keep starts kvitt anew until the world ends.
@@ -27,7 +29,7 @@ func (r *replica) keep() {
 		p := r.now
 		<-p.exited
 		r.examine(p)
-		if r.w.away.Load() {
+		if r.w.outages.Load()%2 == 1 {
 			time.Sleep(200 * time.Millisecond) // Whoever cannot reach its store ends; a supervisor gives it a moment.
 		}
 	}
@@ -39,6 +41,7 @@ func (r *replica) begin() bool {
 	if r.over || r.w.ctx.Err() != nil {
 		return false
 	}
+	r.outages = r.w.outages.Load()
 	r.now, r.doomed = launch(r.w.t, cmp.Or(*program, os.Args[0]), r.environ, "serve"), ""
 	return true
 }
@@ -70,8 +73,11 @@ func (r *replica) kill(why string) bool {
 // stopTime is how long what was begun may take to be finished; it is 10 s on a machine that has nothing else to do.
 const stopTime = 12 * time.Second
 
-// ask asks the replica to end, for good once the people are gone.
+// ask asks the replica to end, for good once the people are gone; false where nobody listens yet.
 func (r *replica) ask() bool {
+	if _, up := r.address(); !up {
+		return false
+	}
 	p := r.doom(askedToStop, !r.w.calm.IsZero())
 	if p == nil {
 		return false
@@ -79,28 +85,29 @@ func (r *replica) ask() bool {
 	r.w.note("", "replica %d is asked to stop", r.nth)
 	r.w.count(askedToStop)
 	code, took := p.stop()
-	r.w.check(promiseStop, "", code == well && took < stopTime, "asked to stop, replica %d exited with %d after %s", r.nth, code, took)
+	r.w.check(promiseStop, "", code == well && took < stopTime, "replica %d exited with %d after %s: %s", r.nth, code, took, tail(p.said()))
 	return true
 }
 
-// examine reads what an ended process wrote.
+// examine reads what an ended process wrote. One that could not reach Redis may end by itself.
 func (r *replica) examine(p *process) {
 	r.mu.Lock()
-	doomed := r.doomed
-	r.doomed = cmp.Or(doomed, "ended by itself")
+	wanted := r.doomed != "" || r.outages%2 == 1 || r.outages != r.w.outages.Load()
+	r.doomed = cmp.Or(r.doomed, "it ended by itself")
 	r.mu.Unlock()
 	said := p.said()
-	lost := r.w.away.Load() || strings.Contains(said, "Redis")
-	r.w.check(promiseLife, "", doomed != "" || r.w.redis != nil && lost, "replica %d ended by itself, with %d: %s", r.nth, p.cmd.ProcessState.ExitCode(), tail(said))
+	r.w.check(promiseLife, "", wanted && !crash.MatchString(said), "replica %d ended with %d: %s", r.nth, p.cmd.ProcessState.ExitCode(), tail(said))
 	for what, pattern := range secrets {
-		r.w.check(promiseSecret, "", !pattern.MatchString(said), "the log holds %s: %s", what, pattern.FindString(said))
+		if pattern.MatchString(said) {
+			r.w.check(promiseSecret, "", false, "the log holds %s: %s", what, pattern.FindString(said))
+		}
 	}
-	for _, bad := range []string{"DATA RACE", "panic:", "fatal error:"} {
-		at := strings.Index(said, bad)
-		r.w.check(promiseLife, "", at < 0, "replica %d: %s", r.nth, said[max(at, 0):min(max(at, 0)+4000, len(said))])
-	}
+	r.w.check(promiseSecret, "", true, "")
 	r.w.remember(said)
 }
+
+// crash is what Go writes when a program falls.
+var crash = regexp.MustCompile(`(?m)^(panic|fatal error|WARNING: DATA RACE)`)
 
 func tail(text string) string { return text[max(0, len(text)-2000):] }
 

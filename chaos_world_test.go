@@ -23,7 +23,7 @@ type chaos struct {
 	ctx      context.Context // Ends with the world.
 	end      context.CancelFunc
 	redis    *redistest.Server // Nil with a file.
-	away     atomic.Bool       // redis-server is dead at the moment.
+	outages  atomic.Int32      // How often redis-server was killed, and how often it came back.
 	replicas []*replica
 	keepers  sync.WaitGroup
 	admins   []string
