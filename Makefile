@@ -40,7 +40,7 @@ payments: ## Makes PAYMENTS=10000 payments with SEED=1 at each of two gateways w
 
 chaos: build ## Kills kvitt KILLS=1000 times with SEED=1 while people pay, on both stores, and writes docs/reports/chaos.md. It takes a quarter of an hour.
 	@mkdir -p docs/reports
-	go test -count 1 -vet=off -timeout 2h -parallel 5 -v -run '^TestChaos$$' . -kills $(KILLS) -seed $(SEED) -program $(CURDIR)/kvitt -report docs/reports/chaos.md | grep -v '^ *=== '
+	go test -count 1 -vet=off -timeout 2h -parallel 10 -v -run '^TestChaos$$' . -kills $(KILLS) -seed $(SEED) -program $(CURDIR)/kvitt -report docs/reports/chaos.md | grep -v '^ *=== '
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh

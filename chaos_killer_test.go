@@ -118,7 +118,7 @@ func (w *chaos) hunt() {
 		if chance.IntN(8) == 0 {
 			w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.CutAfter})
 		}
-		w.pause(time.Duration(chance.IntN(900)) * time.Millisecond)
+		w.pause(time.Duration(chance.IntN(w.breath)) * time.Millisecond)
 	}
 }
 

@@ -39,16 +39,20 @@ var (
 	firstCards = map[string]string{declined: "pm_poor", authenticate: "pm_asks"}
 )
 
-// reminderTime is how long people wait at most for everybody to be reminded, before they pay.
-const reminderTime = 60 * time.Second
+// reminderTime is how long people wait at most to be reminded. While a kvitt is killed every few seconds, and leaves leases of 15 s behind in Redis, it
+// may take minutes.
+const reminderTime = 6 * time.Minute
 
-// pursue is everybody who has to do with one invoice, until it is paid.
+// pursue is everybody who has to do with one invoice, until it is paid. Most wait until everybody has been reminded, some only for their own card.
 func (w *chaos) pursue(b *bill) {
-	b.told = w.until(reminderTime, func() bool {
+	hasty := w.dice("hasty", b.number) < 30
+	reminded := w.until(reminderTime, func() bool {
 		seen := *w.seen.Load()
-		return !slices.ContainsFunc(w.places(), func(place string) bool { _, ok := seen[spot{place, b.number}]; return !ok })
+		_, mine := seen[spot{w.slack.DM(b.payers[0]), b.number}]
+		b.told = !slices.ContainsFunc(w.places(), func(place string) bool { _, ok := seen[spot{place, b.number}]; return !ok })
+		return b.told || hasty && mine
 	})
-	w.check(promiseRemind, b.number, b.told || w.ctx.Err() != nil, "not everybody was reminded within %s", reminderTime)
+	w.check(promiseRemind, b.number, reminded || w.ctx.Err() != nil, "not within %s", reminderTime)
 	for try := 0; w.ctx.Err() == nil && !w.paid(b); try++ {
 		if b.course == authenticate && w.stripe.Authenticate(b.id) == nil {
 			w.note(b.number, "the payer has authenticated")
