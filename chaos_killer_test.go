@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -100,37 +99,30 @@ var steps = []step{
 
 // hunt kills until as many are dead as planned. There are always some bills to be paid, so that every step has something to do until the end.
 func (w *chaos) hunt() {
-	chance := rand.New(rand.NewPCG(w.seed, 0))
-	var deck []step
+	var deck, missed []step
 	for w.killed() < w.plan.kills && w.ctx.Err() == nil {
 		w.issue()
-		if len(deck) == 0 {
-			deck = w.deck(chance)
-		}
 		if w.early == "" && w.killed()*2 >= w.plan.kills {
 			w.export()
 		}
-		s := deck[0]
-		deck = deck[1:]
-		if !w.strikeAt(s) {
-			deck = append(deck, s) // It had nothing to see just now.
+		if len(deck) == 0 {
+			deck, missed = append(missed, w.deck()...), nil
 		}
-		if chance.IntN(8) == 0 {
+		if !w.strikeAt(deck[0]) {
+			missed = append(missed, deck[0]) // It had nothing to see just now.
+		}
+		deck = deck[1:]
+		if w.chance.IntN(8) == 0 {
 			w.slack.Fail(sandbox.Fault{Method: "chat.postMessage", Kind: sandbox.CutAfter})
 		}
-		w.pause(time.Duration(chance.IntN(w.breath)) * time.Millisecond)
+		w.pause(w.upTo(w.breath))
 	}
 }
 
 // deck is every step of this world's store, shuffled.
-func (w *chaos) deck(chance *rand.Rand) (deck []step) {
-	for _, s := range steps {
-		if s.stores != nil && !slices.Contains(s.stores, w.store) {
-			continue
-		}
-		deck = append(deck, s)
-	}
-	chance.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+func (w *chaos) deck() []step {
+	deck := slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return s.stores != nil && !slices.Contains(s.stores, w.store) })
+	w.chance.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	return deck
 }
 
@@ -154,7 +146,7 @@ func (w *chaos) lie(s step) bool {
 	}
 	<-t.fired
 	if s.late {
-		w.pause(time.Duration(w.dice(s.name, time.Now().UnixNano())*300) * time.Microsecond)
+		w.pause(w.upTo(30 * time.Millisecond))
 		return w.allAtOnce(s)
 	}
 	return true
@@ -184,12 +176,16 @@ func (w *chaos) sees(a deed) bool {
 	return a.by.kill(t.name)
 }
 
-// atRandom kills one up to a second and a half after whatever came before.
+// longest is how long somebody or something is left alone at most, where the seed says how long.
+const longest = 1500 * time.Millisecond
+
+// atRandom kills one at some moment after whatever came before.
 func (w *chaos) atRandom(s step) bool {
-	at := w.dice(s.name, time.Now().UnixNano())
-	w.pause(time.Duration(at*15) * time.Millisecond)
-	return w.replicas[at%len(w.replicas)].kill(s.name)
+	w.pause(w.upTo(longest))
+	return w.anyone().kill(s.name)
 }
+
+func (w *chaos) anyone() *replica { return w.replicas[w.chance.IntN(len(w.replicas))] }
 
 func (w *chaos) allAtOnce(s step) (any bool) {
 	for _, r := range w.replicas {
@@ -199,21 +195,24 @@ func (w *chaos) allAtOnce(s step) (any bool) {
 }
 
 // askOne ends one as an operator does.
-func (w *chaos) askOne(step) bool {
-	return w.replicas[w.dice(time.Now().UnixNano())%len(w.replicas)].ask()
-}
+func (w *chaos) askOne(step) bool { return w.anyone().ask() }
 
 // killRedis kills nobody but the server; what it answered it has kept.
 func (w *chaos) killRedis(s step) bool {
 	w.outages.Add(1)
 	w.note("", "redis-server is killed")
 	w.redis.Kill()
-	w.pause(time.Duration(w.dice(time.Now().UnixNano())*15) * time.Millisecond)
+	w.pause(w.upTo(longest))
 	w.redis.Restart()
 	w.outages.Add(1)
 	w.note("", "redis-server is there again")
 	w.hit(s.name)
 	return true
+}
+
+// upTo is a time that the seed chooses.
+func (w *chaos) upTo(most time.Duration) time.Duration {
+	return time.Duration(w.chance.Int64N(int64(most)))
 }
 
 func (w *chaos) pause(d time.Duration) {

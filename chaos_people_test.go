@@ -112,7 +112,7 @@ func (w *chaos) attempt(b *bill, try int) {
 			return
 		}
 		defer func() { <-w.hands[who] }()
-		if view, ok := w.press(b, who); ok {
+		if view, ok := w.press(b, who, try); ok {
 			forms = append(forms, modal{who, view})
 		}
 	}
@@ -131,7 +131,7 @@ func (w *chaos) attempt(b *bill, try int) {
 }
 
 // press presses Pay now and waits for the form, as long as a person would. What nobody answers is pressed again later.
-func (w *chaos) press(b *bill, who string) (view string, ok bool) {
+func (w *chaos) press(b *bill, who string, try int) (view string, ok bool) {
 	for _, v := range slices.Backward(w.slack.Modals(who)) {
 		_ = w.slack.Close(w.ctx, who, v.ID)
 	}
@@ -143,7 +143,7 @@ func (w *chaos) press(b *bill, who string) (view string, ok bool) {
 	if !payable {
 		return "", false
 	}
-	if w.dice("twice", time.Now().UnixNano()) < 10 {
+	if w.dice("twice", b.number, who, try) < 10 {
 		w.slack.DuplicateNext(1)
 		w.hit("a click that Slack sends twice")
 	}

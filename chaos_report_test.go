@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"maps"
@@ -52,7 +53,7 @@ var mustHappen = []string{twoAtOnce, authenticate, "a card that was declined, or
 
 // missing is what never came.
 func (a *toll) missing() (never []string) {
-	for _, store := range []string{onFile, onRedis, onReplicas} {
+	for _, store := range kinds {
 		kills := a.counts(ends, store)
 		for _, s := range steps {
 			if (s.stores == nil || slices.Contains(s.stores, store)) && kills[s.name] == 0 && s.name != killOfRedis {
@@ -72,36 +73,52 @@ func (a *toll) missing() (never []string) {
 // tables is the report's numbers, in Markdown.
 func (a *toll) tables() string {
 	var out strings.Builder
-	stores := []string{onFile, onRedis, onReplicas}
-	fmt.Fprintf(&out, "| killed | %s |\n|---|---|---|---|\n", strings.Join(stores, " | "))
-	sums := map[string]int{}
-	for _, s := range steps {
-		fmt.Fprintf(&out, "| %s |", s.name)
-		for _, store := range stores {
-			n := a.counts(ends, store)[s.name]
-			cell := fmt.Sprint(n)
-			if s.stores != nil && !slices.Contains(s.stores, store) || s.name == killOfRedis {
-				cell = "–"
-			} else if s.name != askedToStop {
-				sums[store] += n
-			}
-			fmt.Fprintf(&out, " %s |", cell)
-		}
-		fmt.Fprintln(&out)
-	}
-	fmt.Fprintf(&out, "| **kill -9 in all** | **%d** | **%d** | **%d** |\n", sums[onFile], sums[onRedis], sums[onReplicas])
-	table(&out, "what else went wrong | times", a.counts(func(w *chaos) map[string]int { return w.met }, ""))
+	a.tableOfSteps(&out)
+	tableOf(&out, "what else went wrong", a.counts(func(w *chaos) map[string]int { return w.met }, ""))
 	fmt.Fprint(&out, "\n| promise | looked at | broken |\n|---|---|---|\n")
 	checks, broken := a.counts(func(w *chaos) map[string]int { return w.checks }, ""), a.counts((*chaos).breaches, "")
 	for _, promise := range slices.Sorted(maps.Keys(checks)) {
 		fmt.Fprintf(&out, "| %s | %d | %d |\n", promise, checks[promise], broken[promise])
 	}
-	fmt.Fprint(&out, "\n| world | invoices | kills | all said after the last kill | lasted |\n|---|---|---|---|---|\n")
-	slices.SortFunc(a.worlds, func(v, w *chaos) int { return int(v.seed) - int(w.seed) })
+	fmt.Fprint(&out, "\n| world | invoices | kills | all was said after the last one | lasted |\n|---|---|---|---|---|\n")
+	slices.SortFunc(a.worlds, func(v, w *chaos) int { return cmp.Compare(v.seed, w.seed) })
 	for _, w := range a.worlds {
-		fmt.Fprintf(&out, "| %s | %d | %d | %s | %s |\n", w.plan, w.invoices, w.plan.kills, w.calmTook.Round(100*time.Millisecond), w.took.Round(time.Second))
+		fmt.Fprintf(&out, "| %s | %d | %d | %s | %s |\n", w.plan, len(w.bills), w.plan.kills, w.calmTook.Round(time.Second), w.took.Round(time.Second))
 	}
 	return out.String()
+}
+
+var kinds = []string{onFile, onRedis, onReplicas}
+
+// tableOfSteps says who was killed when, by store.
+func (a *toll) tableOfSteps(out *strings.Builder) {
+	fmt.Fprintf(out, "| kvitt was killed | %s |\n|---|---|---|---|\n", strings.Join(kinds, " | "))
+	sums := map[string]int{}
+	for _, s := range steps {
+		if s.name == killOfRedis {
+			continue
+		}
+		fmt.Fprintf(out, "| %s |", s.name)
+		for _, kind := range kinds {
+			cell := "–"
+			if n := a.counts(ends, kind)[s.name]; s.stores == nil || slices.Contains(s.stores, kind) {
+				cell = fmt.Sprint(n)
+				if s.name != askedToStop {
+					sums[kind] += n
+				}
+			}
+			fmt.Fprintf(out, " %s |", cell)
+		}
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintf(out, "| **kill -9 in all** | **%d** | **%d** | **%d** |\n", sums[onFile], sums[onRedis], sums[onReplicas])
+}
+
+func tableOf(out *strings.Builder, what string, counts map[string]int) {
+	fmt.Fprintf(out, "\n| %s | times |\n|---|---|\n", what)
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(out, "| %s | %d |\n", name, counts[name])
+	}
 }
 
 // breaches counts what was broken.
@@ -112,13 +129,6 @@ func (w *chaos) breaches() map[string]int {
 		n[promise]++
 	}
 	return n
-}
-
-func table(out *strings.Builder, head string, counts map[string]int) {
-	fmt.Fprintf(out, "\n| %s |\n|---|---|\n", head)
-	for _, what := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(out, "| %s | %d |\n", what, counts[what])
-	}
 }
 
 // write keeps the report.

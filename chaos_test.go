@@ -60,9 +60,9 @@ type plan struct {
 	kills    int
 	invoices int
 	people   int
-	open     int      // How many invoices there are to be paid at any time.
-	courses  []string // How people pay them.
-	breath   int      // Milliseconds between two kills, at most. On Redis each kill leaves leases behind that take 15 s to end.
+	open     int           // How many invoices there are to be paid at any time.
+	courses  []string      // How people pay them.
+	breath   time.Duration // Between two kills, at most. On Redis each kill leaves leases behind that take 15 s to end.
 }
 
 func (p plan) String() string { return fmt.Sprintf("%s seed=%d", p.store, p.seed) }
@@ -73,12 +73,12 @@ func plans(kills int, seed uint64) (all []plan) {
 	for i := range 2 * n {
 		p := plan{store: []string{onFile, onRedis, onFile, onReplicas}[i%4], seed: seed + uint64(i)}
 		p.kills = (kills/2 + i/2) / n
-		p.invoices, p.people, p.open, p.courses, p.breath = min(p.kills, fifty), 5, 6, courses, 900
+		p.invoices, p.people, p.open, p.courses, p.breath = min(p.kills, fifty), 5, 6, courses, 900*time.Millisecond
 		switch {
 		case p.kills < 20: // Few people, and nobody waits for what takes ten seconds.
 			p.invoices, p.people, p.open, p.courses = 5, 2, 4, quick
 		case p.store != onFile:
-			p.breath = 3000
+			p.breath = 3 * time.Second
 		}
 		all = append(all, p)
 	}

@@ -54,7 +54,7 @@ func (r *replica) tap(far http.Handler) http.Handler {
 		a := deed{by: r, what: whatOf(req), text: textOfCall(req, body)}
 		r.w.truth(a)
 		if req.Context().Err() == nil && r.w.sees(a) {
-			if r.w.dice(body, time.Now().UnixNano()) < 50 {
+			if r.w.dice("lost", r.w.killed()) < 50 {
 				r.w.hit("a request lost with its sender")
 				panic(http.ErrAbortHandler)
 			}
@@ -126,9 +126,8 @@ func textOfCall(r *http.Request, body []byte) string {
 }
 
 var (
-	numbers   = regexp.MustCompile(`INV-\d{3}`)
-	calledSo  = regexp.MustCompile(`Paid: |Paid by |Paid outside`)
-	oneAtMost = 1
+	numbers  = regexp.MustCompile(`INV-\d{3}`)
+	calledSo = regexp.MustCompile(`Paid: |Paid by |Paid outside`)
 )
 
 // truth looks, whenever somebody is about to be told that an invoice is paid, whether money has moved.
@@ -136,10 +135,8 @@ func (w *chaos) truth(a deed) {
 	if !strings.HasPrefix(a.what, "chat.") && !strings.HasPrefix(a.what, "views.") || !calledSo.MatchString(a.text) {
 		return
 	}
-	for _, number := range numbers.FindAllString(a.text, oneAtMost) {
-		if b := w.find(number); b != nil {
-			w.check(promiseTruth, number, len(w.stripe.Charges(b.id)) > 0, "called paid before money moved: %s", a.text)
-		}
+	if b := w.find(numbers.FindString(a.text)); b != nil {
+		w.check(promiseTruth, b.number, len(w.stripe.Charges(b.id)) > 0, "called paid before money moved: %s", a.text)
 	}
 }
 
@@ -190,7 +187,6 @@ func (w *chaos) passOn() http.Handler {
 			return false
 		})
 		if !brought {
-			w.hit("a webhook that nobody took")
 			out.WriteHeader(http.StatusBadGateway)
 			return
 		}

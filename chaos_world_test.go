@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,7 @@ type chaos struct {
 	hands    map[string]chan struct{} // Whoever holds one acts as that person.
 	bills    []*bill
 	people   sync.WaitGroup
+	chance   *rand.Rand // What the killer leaves to the seed.
 	snare    atomic.Pointer[snare]
 	seen     atomic.Pointer[map[spot]sandbox.Element]
 }
@@ -42,6 +44,7 @@ func newChaos(t *testing.T, p plan) *chaos {
 	t.Helper()
 	w := &chaos{office: newOffice(t, func(c *sandbox.StripeConfig) { c.NoGuardButTheKey = true }), plan: p, hands: map[string]chan struct{}{}}
 	w.ctx, w.end = context.WithCancel(t.Context())
+	w.chance = rand.New(rand.NewPCG(p.seed, 0))
 	w.seen.Store(&map[spot]sandbox.Element{})
 	w.admins = []string{w.asha, w.bo}
 	w.names = map[string]string{w.asha: "Asha", w.bo: "Bo"}
@@ -99,7 +102,7 @@ func (w *chaos) serve(door http.Handler) string {
 	return server.URL
 }
 
-// close ends the world, whatever came of it.
+// close ends the world, whatever came of it, and waits until nobody moves any more.
 func (w *chaos) close() {
 	w.end()
 	for _, r := range w.replicas {
@@ -125,6 +128,7 @@ func (w *chaos) live() {
 		r.ask()
 	}
 	w.took = time.Since(w.began)
+	w.close()
 	w.judge()
 }
 
