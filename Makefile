@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants years simulate payments
+.PHONY: help test check unit tools build demo fuzz bench pictures golden month mutants years simulate payments chaos
 
 # One set of build flags for all but the race detector, so that nothing is compiled twice.
 export CGO_ENABLED := 0
@@ -13,6 +13,7 @@ INVOICES ?= 300
 REPLICAS ?= 2
 PAYMENTS ?= 10000
 SEED ?= 1
+KILLS ?= 1000
 
 help: ## Lists what there is.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,10 @@ simulate: ## Lives SEEDS=100 years with INVOICES=300 and REPLICAS=2 each, and sa
 payments: ## Makes PAYMENTS=10000 payments with SEED=1 at each of two gateways while everything fails, and says in docs/reports how often each fault was met.
 	@mkdir -p docs/reports
 	GOGC=400 go test -count 1 -vet=off -timeout 12h -v -run '^TestPayments$$' ./flows/payments -payments $(PAYMENTS) -seed $(SEED) -report $(CURDIR)/docs/reports/payments.md | grep -v '^ *=== \|^ *--- PASS.*seed='
+
+chaos: build ## Kills kvitt KILLS=1000 times with SEED=1 while people pay, on both stores, and writes docs/reports/chaos.md. It takes a quarter of an hour.
+	@mkdir -p docs/reports
+	go test -count 1 -vet=off -timeout 2h -parallel 10 -v -run '^TestChaos$$' . -kills $(KILLS) -seed $(SEED) -program $(CURDIR)/kvitt -report docs/reports/chaos.md | grep -v '^ *=== '
 
 tools: ## Installs with apt-get what the tests need and this machine lacks.
 	@scripts/tools.sh

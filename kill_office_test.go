@@ -29,11 +29,16 @@ type office struct {
 	charged             func()              // Called when money has moved and nobody was told.
 }
 
-func newOffice(t *testing.T) *office {
+// newOffice is one with two billing admins and a card; tune says what else its Stripe is like.
+func newOffice(t *testing.T, tune ...func(*sandbox.StripeConfig)) *office {
 	t.Helper()
 	o := &office{t: t, arrives: func(*http.Request) {}, charged: func() {}, data: filepath.Join(shortFolder(t), "data")}
 	o.slack = sandbox.NewSlack(sandbox.SlackConfig{Scopes: manifestScopes()})
-	o.stripe = sandbox.NewStripe(sandbox.StripeConfig{OnCharge: func(sandbox.StripeCharge) { o.charged() }})
+	config := sandbox.StripeConfig{OnCharge: func(sandbox.StripeCharge) { o.charged() }}
+	for _, fn := range tune {
+		fn(&config)
+	}
+	o.stripe = sandbox.NewStripe(config)
 	slack := httptest.NewServer(o.slack.Handler())
 	stripe := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.arrives(r)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"flag"
 	"os"
 	"os/exec"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 )
+
+var program = flag.String("program", "", "the kvitt that TestChaos runs; without it, this test binary")
 
 // actAsKvitt makes this very test binary be kvitt: what is killed here was built with the race detector where the tests were.
 const actAsKvitt = "TEST_BINARY_IS_KVITT=1"
@@ -36,7 +39,15 @@ type process struct {
 // start runs kvitt with nothing in its environment but what is given. What it logged is shown when the test fails.
 func start(t *testing.T, environ []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), first: make(chan string, 1), exited: make(chan struct{})}
+	p := launch(t, os.Args[0], environ, args...)
+	t.Cleanup(p.end)
+	return p
+}
+
+// launch is start for somebody who ends the process, and looks at what it said.
+func launch(t *testing.T, program string, environ []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program, args...), first: make(chan string, 1), exited: make(chan struct{})}
 	p.cmd.Env = append([]string{actAsKvitt}, environ...)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -47,7 +58,6 @@ func start(t *testing.T, environ []string, args ...string) *process {
 		t.Fatal(err)
 	}
 	go p.follow(bufio.NewScanner(stdout))
-	t.Cleanup(p.end)
 	return p
 }
 
@@ -114,14 +124,20 @@ func (p *process) said() string {
 func (p *process) address() string {
 	p.t.Helper()
 	for range 100 {
-		if _, rest, ok := strings.Cut(p.said(), `"msg":"listening","address":"`); ok {
-			address, _, _ := strings.Cut(rest, `"`)
-			return "http://" + address
+		if address, ok := p.listens(); ok {
+			return address
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	p.t.Fatal("it does not say where it listens")
 	return ""
+}
+
+// listens is address for somebody who does not wait.
+func (p *process) listens() (string, bool) {
+	_, rest, ok := strings.Cut(p.said(), `"msg":"listening","address":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	return "http://" + address, ok
 }
 
 type lockedBuffer struct {

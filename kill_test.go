@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kvitt/sandbox"
+	"kvitt/store/redistest"
 )
 
 // moments are those at which a kill -9 hurts: something has just happened at a far end, and nobody was told.
@@ -141,6 +142,24 @@ func TestAskedToStopItFinishesThePaymentInHand(t *testing.T) {
 	again := start(t, o.settings(), "serve")
 	o.soon("everything said", 30*time.Second, func() bool { return o.settled("INV-1") })
 	o.provesOnce(again, invoice)
+}
+
+func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
+	t.Parallel()
+	o, frozen := newOffice(t), redistest.Start(t)
+	frozen.Stop()
+	t.Cleanup(frozen.Continue)
+	reached := make(chan struct{})
+	seen := sync.OnceFunc(func() { close(reached) })
+	door := redistest.StartProxyUnder(t, frozen, func([]byte) (bool, func() bool) {
+		seen()
+		return true, nil
+	})
+	p := start(t, o.settings("REDIS_URL="+door.URL()), "serve")
+	<-reached
+	if code, took := p.stop(); code != well || took > 10*time.Second {
+		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
 }
 
 func TestASecondServeOnTheSameFolderIsTurnedAway(t *testing.T) {

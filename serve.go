@@ -16,6 +16,9 @@ func serve(ctx context.Context, set settings.Settings, std streams) error {
 	if errors.Is(err, store.ErrInUse) {
 		return fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", set.Data, err)
 	}
+	if err != nil && ctx.Err() != nil {
+		return stopped(ctx) // It was still waiting for Redis.
+	}
 	if err != nil {
 		return err
 	}
