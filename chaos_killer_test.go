@@ -126,9 +126,6 @@ func (w *chaos) deck() []step {
 	return deck
 }
 
-// lieTime is how long a snare waits.
-const lieTime = 4 * time.Second
-
 // lie waits for a step; whoever takes it is killed at that very moment, or a moment later.
 func (w *chaos) lie(s step) bool {
 	if i := slices.IndexFunc(steps, func(other step) bool { return other.name == s.first }); i >= 0 {
@@ -139,7 +136,7 @@ func (w *chaos) lie(s step) bool {
 	select {
 	case <-t.fired:
 	case <-w.ctx.Done():
-	case <-time.After(lieTime):
+	case <-time.After(w.lurk):
 	}
 	if w.snare.CompareAndSwap(t, nil) {
 		return false

@@ -45,10 +45,10 @@ const reminderTime = 6 * time.Minute
 
 // pursue is everybody who has to do with one invoice, until it is paid. Most wait until everybody has been reminded, some only for their own card.
 func (w *chaos) pursue(b *bill) {
-	hasty := w.dice("hasty", b.number) < 30
+	hasty := w.dice("hasty", b.number) < w.hasty
 	reminded := w.until(reminderTime, func() bool {
 		seen := *w.seen.Load()
-		_, mine := seen[spot{w.slack.DM(b.payers[0]), b.number}]
+		_, mine := seen[spot{w.placeOf(b, b.payers[0]), b.number}]
 		b.told = !slices.ContainsFunc(w.places(), func(place string) bool { _, ok := seen[spot{place, b.number}]; return !ok })
 		return b.told || hasty && mine
 	})
@@ -130,16 +130,20 @@ func (w *chaos) attempt(b *bill, try int) {
 	all.Wait()
 }
 
+// placeOf is where somebody presses: hasty people do so in the channel, which hears of an invoice first.
+func (w *chaos) placeOf(b *bill, who string) string {
+	if w.dice("channel", b.number) < w.hasty {
+		return w.finance
+	}
+	return w.slack.DM(who)
+}
+
 // press presses Pay now and waits for the form, as long as a person would. What nobody answers is pressed again later.
 func (w *chaos) press(b *bill, who string, try int) (view string, ok bool) {
 	for _, v := range slices.Backward(w.slack.Modals(who)) {
 		_ = w.slack.Close(w.ctx, who, v.ID)
 	}
-	place := w.slack.DM(who)
-	if w.dice("channel", b.number) < 30 {
-		place = w.finance
-	}
-	button, payable := (*w.seen.Load())[spot{place, b.number}]
+	button, payable := (*w.seen.Load())[spot{w.placeOf(b, who), b.number}]
 	if !payable {
 		return "", false
 	}

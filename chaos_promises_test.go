@@ -62,6 +62,9 @@ func tokenOf(metadata []byte) string {
 	return m.Payload.Token
 }
 
+// underWay is what a card says of a payment whose end it does not know yet.
+var underWay = []string{"Payment in progress", "tried to pay this", "still has to confirm"}
+
 // said says whether an invoice is paid and everybody who is to know it does.
 func (w *chaos) said(b *bill) bool {
 	if !w.paid(b) || w.saying(w.finance, "Paid: Invoice "+b.number) == 0 {
@@ -74,7 +77,8 @@ func (w *chaos) said(b *bill) bool {
 			if confirms && place != w.finance {
 				private++
 			}
-			if _, payable := m.Find("pay"); payable {
+			_, payable := m.Find("pay")
+			if payable || slices.ContainsFunc(underWay, func(words string) bool { return strings.Contains(m.Text, words) }) {
 				return false
 			}
 		}

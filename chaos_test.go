@@ -62,6 +62,8 @@ type plan struct {
 	people   int
 	open     int           // How many invoices there are to be paid at any time.
 	courses  []string      // How people pay them.
+	hasty    int           // How many in a hundred do not wait until everybody is reminded.
+	lurk     time.Duration // How long a step is waited for, at most.
 	breath   time.Duration // Between two kills, at most. On Redis each kill leaves leases behind that take 15 s to end.
 }
 
@@ -73,10 +75,12 @@ func plans(kills int, seed uint64) (all []plan) {
 	for i := range 2 * n {
 		p := plan{store: []string{onFile, onRedis, onFile, onReplicas}[i%4], seed: seed + uint64(i)}
 		p.kills = (kills/2 + i/2) / n
-		p.invoices, p.people, p.open, p.courses, p.breath = min(p.kills, fifty), 5, 6, courses, 900*time.Millisecond
+		p.hasty = 30
+		p.invoices, p.people, p.open, p.courses, p.lurk, p.breath = min(p.kills, fifty), 5, 6, courses, 4*time.Second, 900*time.Millisecond
 		switch {
 		case p.kills < 20: // Few people, and nobody waits for what takes ten seconds.
-			p.invoices, p.people, p.open, p.courses = 5, 2, 4, quick
+			p.hasty = 80
+			p.invoices, p.people, p.open, p.courses, p.lurk, p.breath = 5, 2, 4, quick, time.Second, 300*time.Millisecond
 		case p.store != onFile:
 			p.breath = 3 * time.Second
 		}

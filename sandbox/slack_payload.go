@@ -165,7 +165,7 @@ func (s *Slack) clickInMessage(p *Person, at Spot, place object, blocks json.Raw
 func (s *Slack) viewShape(v *View) object {
 	out := object{
 		"id": v.ID, "team_id": s.cfg.TeamID, "type": v.Type, "blocks": v.Blocks, "private_metadata": v.PrivateMetadata, "callback_id": v.CallbackID,
-		"state": object{"values": v.State}, "hash": v.Hash, "clear_on_close": v.clear, "notify_on_close": v.notify, "previous_view_id": nil,
+		"state": object{"values": v.copy().State}, "hash": v.Hash, "clear_on_close": v.clear, "notify_on_close": v.notify, "previous_view_id": nil,
 		"root_view_id": v.RootViewID, "app_id": s.cfg.AppID, "external_id": v.ExternalID, "app_installed_team_id": s.cfg.TeamID, "bot_id": s.cfg.BotID,
 		"title": v.raw["title"], "submit": v.raw["submit"], "close": v.raw["close"],
 	}
