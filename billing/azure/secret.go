@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -21,8 +22,7 @@ type Application struct {
 func (a Application) Credential(transport http.RoundTripper) (Credential, error) {
 	options := azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: a.Authority != ""}
 	options.Transport, options.Retry = &http.Client{Transport: transport}, patience
-	if a.Authority != "" {
-		options.Cloud = azcloud.Configuration{ActiveDirectoryAuthorityHost: a.Authority}
-	}
+	// Always given, or azidentity would take the environment's.
+	options.Cloud = azcloud.Configuration{ActiveDirectoryAuthorityHost: cmp.Or(a.Authority, publicAuthority)}
 	return azidentity.NewClientSecretCredential(a.Tenant, a.ClientID, a.Secret, &options)
 }
