@@ -78,7 +78,9 @@ func TestEveryProofThatADocumentNamesExists(t *testing.T) {
 	for _, page := range pages(t) {
 		text := read(t, page)
 		for _, m := range named.FindAllStringSubmatch(text, -1) {
-			is := func(name string) bool { return name == m[1] || filepath.Base(page) == "mutants.md" && strings.HasPrefix(name, m[1]) } // There it is a pattern.
+			is := func(name string) bool {
+				return name == m[1] || filepath.Base(page) == "mutants.md" && strings.HasPrefix(name, m[1])
+			} // There it is a pattern.
 			if proofs++; !slices.ContainsFunc(functions, is) {
 				t.Errorf("%s names %s, which is no test", page, m[1])
 			}
