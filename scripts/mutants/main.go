@@ -133,7 +133,7 @@ func (l *lab) try(m mutant) (caught bool, err error) {
 		return false, fmt.Errorf("it does not compile: %s", out)
 	}
 	out, err := run(broken, m)
-	if _, failed := errors.AsType[*exec.ExitError](err); failed && strings.Contains(out, "FAIL") {
+	if _, failed := errors.AsType[*exec.ExitError](err); failed && (strings.Contains(out, "FAIL") || strings.Contains(out, "panic:")) {
 		return true, nil
 	}
 	return false, err
