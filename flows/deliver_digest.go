@@ -30,11 +30,15 @@ func (d *delivery) say(ctx context.Context, box Mailbox) error {
 		err = d.send(ctx, box, &post, channel)
 	}
 	if errors.Is(err, errFew) {
-		_, err := d.change(ctx, func(b *Mailbox) { b.Batch.Digest = nil })
+		_, err := d.change(ctx, func(b *Mailbox) {
+			if b.holds(number) {
+				b.Batch.Digest = nil
+			}
+		})
 		return err
 	}
 	if _, noted := d.change(ctx, func(b *Mailbox) {
-		if b.Batch != nil && b.Batch.Number == number {
+		if b.holds(number) {
 			b.Batch.Digest = &post
 		}
 	}); noted != nil {
@@ -65,10 +69,16 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 		return errFew
 	}
 	post.Unsure = true
-	if _, err := d.change(ctx, func(b *Mailbox) {
-		b.absorb(box.Lines)
-		b.Batch.Digest = post
-	}); err != nil {
+	noted, err := d.change(ctx, func(b *Mailbox) {
+		if b.holds(box.Batch.Number) {
+			b.absorb(box.Lines)
+			b.Batch.Digest = post
+		}
+	})
+	if err == nil && !noted.holds(box.Batch.Number) {
+		err = errForgotten
+	}
+	if err != nil {
 		return err
 	}
 	now := d.Now()

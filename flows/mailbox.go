@@ -75,6 +75,9 @@ func (b *Mailbox) form(user string, lines, dropped []Line, from int, now time.Ti
 	}
 }
 
+// holds says whether a batch is the one under way. A store that lost its last writes may have forgotten it.
+func (b *Mailbox) holds(number int) bool { return b.Batch != nil && b.Batch.Number == number }
+
 // absorb takes lines that came while a digest could not be sent into that digest.
 func (b *Mailbox) absorb(lines []Line) {
 	b.Lines = slices.DeleteFunc(b.Lines, func(l Line) bool { return slices.Contains(lines, l) })

@@ -17,7 +17,7 @@ import (
 type Pin struct {
 	User     string    `json:"user"`
 	At       time.Time `json:"at"`
-	Broken   string    `json:"broken,omitzero"` // The person it names now; while it names another one, nobody has a right through it.
+	Broken   string    `json:"broken,omitzero"` // Another person whom it names now, and who has no right through it; nor has anybody through a broken address.
 	Service  string    `json:"service,omitzero"`
 	Identity string    `json:"identity,omitzero"` // At that service; empty for an e-mail address.
 }

@@ -60,7 +60,7 @@ func (f *Flows) reconcile(ctx context.Context, lease store.Lease) error {
 	return err
 }
 
-// rest notes when to look again; false when a change came in after the record was read that nothing was to be done about.
+// rest notes when to look again, as planned for the record that was read; false when that has changed since, and has to be planned anew.
 func (j *job) rest(ctx context.Context, read Record, wake time.Time, lane store.Lane) (rested bool, err error) {
 	_, err = j.update(ctx, j.id, func(r *Record) (store.Next, error) {
 		if rested = reflect.DeepEqual(*r, read); !rested {

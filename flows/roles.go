@@ -49,6 +49,9 @@ func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge
 	if err != nil {
 		return billing.Grant{}, true, fmt.Errorf("the role of %s at %s: %w", who.ID, at.service, err)
 	}
+	if grant.Role == "" {
+		return grant, true, nil // Nobody is pinned who has no role.
+	}
 	if is, err := a.is(ctx, who, at.service, grant.Identity); err != nil || !is {
 		return billing.Grant{}, true, err
 	}
@@ -99,14 +102,17 @@ func (a *Admins) resolveAccount(ctx context.Context, at account) error {
 	}
 	slices.Sort(found.Users)
 	found.Users = slices.Compact(found.Users)
+	changed := false
 	_, err = a.Payers.Update(ctx, at.id(), func(p *Payers) (store.Next, error) {
-		if slices.Equal(p.Users, found.Users) && p.NoRoles == found.NoRoles {
+		if changed = !slices.Equal(p.Users, found.Users) || p.NoRoles != found.NoRoles; !changed {
 			return store.Next{}, store.Unchanged
 		}
 		*p = found
-		a.turns.Add(1)
 		return store.Next{}, nil
 	})
+	if err == nil && changed {
+		a.turns.Add(1)
+	}
 	return err
 }
 
