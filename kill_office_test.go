@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,23 +26,29 @@ type office struct {
 	finance             string
 	customer            string
 	data                string
-	arrives             func(*http.Request) // Called with every request to Stripe before anything is done about it.
-	charged             func()              // Called when money has moved and nobody was told.
+	arrives             atomic.Pointer[func(*http.Request)] // Called with every request to Stripe before anything is done about it.
+	charged             atomic.Pointer[func()]              // Called when money has moved and nobody was told.
 }
 
 // newOffice is one with two billing admins and a card; tune says what else its Stripe is like.
 func newOffice(t *testing.T, tune ...func(*sandbox.StripeConfig)) *office {
 	t.Helper()
-	o := &office{t: t, arrives: func(*http.Request) {}, charged: func() {}, data: filepath.Join(shortFolder(t), "data")}
+	o := &office{t: t, data: filepath.Join(shortFolder(t), "data")}
 	o.slack = sandbox.NewSlack(sandbox.SlackConfig{Scopes: manifestScopes()})
-	config := sandbox.StripeConfig{OnCharge: func(sandbox.StripeCharge) { o.charged() }}
+	config := sandbox.StripeConfig{OnCharge: func(sandbox.StripeCharge) {
+		if fn := o.charged.Load(); fn != nil {
+			(*fn)()
+		}
+	}}
 	for _, fn := range tune {
 		fn(&config)
 	}
 	o.stripe = sandbox.NewStripe(config)
 	slack := httptest.NewServer(o.slack.Handler())
 	stripe := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o.arrives(r)
+		if fn := o.arrives.Load(); fn != nil {
+			(*fn)(r)
+		}
 		o.stripe.Handler().ServeHTTP(w, r)
 	}))
 	t.Cleanup(func() {
@@ -59,6 +66,9 @@ func newOffice(t *testing.T, tune ...func(*sandbox.StripeConfig)) *office {
 	o.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_visa", Customer: o.customer, AllowRedisplay: "always"})
 	return o
 }
+
+// onRequest sets what is called with every request to Stripe from now on; kvitt may be asking meanwhile.
+func (o *office) onRequest(fn func(*http.Request)) { o.arrives.Store(&fn) }
 
 // shortFolder is a temporary folder in which the path of a unix socket is not too long.
 func shortFolder(t *testing.T) string {

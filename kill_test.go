@@ -17,21 +17,21 @@ var moments = []struct {
 	trap func(o *office, kill func())
 }{
 	{"as the charge is asked for", func(o *office, kill func()) {
-		o.arrives = func(r *http.Request) {
+		o.onRequest(func(r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/pay") {
 				kill()
 			}
-		}
+		})
 	}},
 	{"as the charge got lost", func(o *office, kill func()) {
 		o.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeCutBefore, Times: 1})
-		o.arrives = func(r *http.Request) {
+		o.onRequest(func(r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/pay") {
 				kill()
 			}
-		}
+		})
 	}},
-	{"as the charge was made", func(o *office, kill func()) { o.charged = kill }},
+	{"as the charge was made", func(o *office, kill func()) { o.charged.Store(&kill) }},
 	{"as a reminder was posted", onApply("chat.postMessage", "Invoice INV-1")},
 	{"as a payment in progress was shown", onApply("chat.update", "Payment in progress")},
 	{"as a confirmation was posted", onApply("chat.postMessage", "Paid: ")},
@@ -124,13 +124,13 @@ func TestAskedToStopItFinishesThePaymentInHand(t *testing.T) {
 	invoice := o.bill("INV-1")
 	p := start(t, o.settings(), "serve")
 	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
-	asked := make(chan struct{})
-	o.arrives = func(r *http.Request) {
+	asked := make(chan struct{}, 9)
+	o.onRequest(func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/pay") {
-			close(asked)
+			asked <- struct{}{}
 			time.Sleep(2 * time.Second)
 		}
-	}
+	})
 	o.submit(o.asha, "INV-1")
 	<-asked
 	if code, took := p.stop(); code != 0 || took > 10*time.Second {

@@ -163,12 +163,12 @@ func TestItIsNotReadyWhileItFinishes(t *testing.T) {
 	o := newOffice(t)
 	o.bill("INV-1")
 	asked := make(chan struct{}, 9)
-	o.arrives = func(r *http.Request) {
+	o.onRequest(func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/pay") {
 			asked <- struct{}{}
 			time.Sleep(4 * time.Second)
 		}
-	}
+	})
 	p := start(t, o.settings(), "serve")
 	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
 	o.ready(p, http.StatusOK, "")
