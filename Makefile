@@ -11,6 +11,10 @@ BUDGET ?= 600
 SEEDS ?= 100
 INVOICES ?= 300
 REPLICAS ?= 2
+ADMINS ?= 5
+CHANNELS ?= 3
+KEEP ?=
+REPORT ?= simulation
 PAYMENTS ?= 10000
 SEED ?= 1
 KILLS ?= 1000
@@ -33,9 +37,10 @@ unit: ## Every test, with the race detector.
 years: ## Lives five small years and makes 800 payments, without the race detector: with it `unit` has lived one year and made 200.
 	go test -count 1 -vet=off -timeout 20m ./flows/year ./flows/payments
 
-simulate: ## Lives SEEDS=100 years with INVOICES=300 and REPLICAS=2 each, and says what happened in docs/reports; a broken promise is told as a story.
+simulate: ## Lives SEEDS=100 years with INVOICES=300, ADMINS=5, CHANNELS=3 and REPLICAS=2 each and writes docs/reports/simulation.md; a broken promise is told as a story. KEEP=folder goes on where it was stopped.
 	@mkdir -p docs/reports
-	GOGC=400 go test -count 1 -vet=off -timeout 48h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) -replicas $(REPLICAS) -report $(CURDIR)/docs/reports/simulation.md | grep -v '^ *=== '
+	GOGC=400 go test -count 1 -vet=off -timeout 48h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) -admins $(ADMINS) -channels $(CHANNELS) -replicas $(REPLICAS) \
+		-keep "$(abspath $(KEEP))" -report $(CURDIR)/docs/reports/$(REPORT).md | grep -v '^ *=== '
 
 payments: ## Makes PAYMENTS=10000 payments with SEED=1 at each of two gateways while everything fails, and says in docs/reports how often each fault was met.
 	@mkdir -p docs/reports

@@ -108,15 +108,15 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 			return nil
 		}, []string{"STRIPE_API_KEY", "rak_payment_method_read", "PaymentMethods: read"}},
 		"a folder that cannot be used": {func(o *office) []string {
-			file := write(t, "this is a file")
+			file := write(o.t, "this is a file")
 			return []string{"KVITT_DATA=" + file}
 		}, []string{"KVITT_DATA", "cannot be used"}},
 		"a store of a newer version": {func(o *office) []string {
-			data := t.TempDir()
-			f, err := store.OpenFile(t.Context(), data, store.FileOptions{})
-			must(t, err)
-			must(t, f.Close())
-			tamper(t, data, func(_, docs *bolt.Bucket) error {
+			data := o.t.TempDir()
+			f, err := store.OpenFile(o.t.Context(), data, store.FileOptions{})
+			must(o.t, err)
+			must(o.t, f.Close())
+			tamper(o.t, data, func(_, docs *bolt.Bucket) error {
 				return docs.Tx().Bucket([]byte("meta")).Put([]byte("layout"), []byte("9"))
 			})
 			return []string{"KVITT_DATA=" + data}

@@ -14,7 +14,7 @@ import (
 )
 
 // known is what metrics and bodies of doors must never hold, for anybody may read them: who, how much, which.
-var known = regexp.MustCompile(`[UTCDB]0[0-9A-Z]{6,}|stripe:|ledger:|\b(in|cus|pm|pi)_[0-9A-Za-z]+|INV-\d|1,?200\.00|120000|Asha|Bo\b|Kim|Acme|@|kvitt-[0-9a-f]{8}`)
+var known = regexp.MustCompile(`[UTCDB]0[0-9A-Z]{6,}|stripe:|ledger:|\b(in|cus|pm|pi)_[0-9A-Za-z]+|INV-\d|\b1,?200\.00\b|\b120000\b|Asha|Bo\b|Kim|Acme|@|kvitt-[0-9a-f]{8}`)
 
 func TestTheOpsDoorsTellNoNameAmountOrID(t *testing.T) {
 	t.Parallel()

@@ -117,15 +117,20 @@ func (j *job) do(ctx context.Context, steps []Step) error {
 	return err
 }
 
-// step takes one step, counts it, and tells what went wrong.
+// step takes one step.
 func (j *job) step(ctx context.Context, step Step) error {
+	return j.told(ctx, step, func() error { return j.carryOut(ctx, step) })
+}
+
+// told counts a step, and tells what went wrong.
+func (j *job) told(ctx context.Context, step Step, do func() error) error {
 	level := slog.LevelInfo
 	if !step.Post.Retry.IsZero() {
 		level = slog.LevelDebug // It was told when it was tried first.
 	}
 	j.Log.Log(ctx, level, string(step.Do), "invoice", j.id, "reason", step.Reason, "post", step.Post.Key)
 	began := j.Now()
-	err := j.carryOut(ctx, step)
+	err := do()
 	if err != nil {
 		j.complain(ctx, step.Post.Place, err, "invoice", j.id)
 	}
@@ -141,8 +146,6 @@ func (j *job) carryOut(ctx context.Context, step Step) error {
 		return j.offer(ctx, step.Post)
 	case Seek:
 		return j.seek(ctx, step.Post)
-	case Mend:
-		return j.mend(ctx, step.Post)
 	case Charge:
 		return j.charge(ctx)
 	case Look:

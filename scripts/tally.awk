@@ -4,9 +4,9 @@
 /^ *--- PASS: / { passed++; next }
 /^ *--- FAIL: / { failed++ }
 /^ *--- SKIP: / { skipped[++missing] = $3 }
-/^WARNING: DATA RACE/ { racing = 1 } # Every test that runs meanwhile is blamed for it: the report alone says who it was, so it is told again at the end.
+/^ *WARNING: DATA RACE/ { racing = 1 } # Every test that runs meanwhile is blamed for it: the report alone says who it was, so it is told again at the end.
 racing { races[++raced] = $0 }
-/^==================$/ { racing = 0 }
+/^ *==================$/ { racing = 0 }
 { print; fflush() }
 END {
 	for (i = 1; i <= raced && i <= 200; i++) print races[i]

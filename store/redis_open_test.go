@@ -145,6 +145,7 @@ func TestALoadingRedisIsWaitedFor(t *testing.T) {
 	s.Must("EVAL", "for i = 1, 6000 do redis.call('SET', 'key ' .. i, 'x') end", "0")
 	s.Kill()
 	var started sync.WaitGroup
+	t.Cleanup(started.Wait)
 	started.Go(s.Restart)
 	for answer := ""; !strings.HasPrefix(answer, "LOADING"); time.Sleep(5 * time.Millisecond) {
 		if answer, _ = s.Do("PING"); answer == "PONG" {
@@ -174,11 +175,13 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.all.Write(p)
 }
 
-func (l *lines) count(word string) int {
+func (l *lines) said() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return strings.Count(l.all.String(), word)
+	return l.all.String()
 }
+
+func (l *lines) count(word string) int { return strings.Count(l.said(), word) }
 
 func TestWhatIsUnwiseIsLoggedOnceAndAgainWhenItIsGone(t *testing.T) {
 	t.Parallel()
@@ -189,7 +192,7 @@ func TestWhatIsUnwiseIsLoggedOnceAndAgainWhenItIsGone(t *testing.T) {
 		t.Helper()
 		for end := time.Now().Add(5 * time.Second); log.count(word) == 0; time.Sleep(5 * time.Millisecond) {
 			if time.Now().After(end) {
-				t.Fatalf("the log never said %q: %s", word, log.all.String())
+				t.Fatalf("the log never said %q: %s", word, log.said())
 			}
 		}
 	}
@@ -226,7 +229,7 @@ func TestAUserWithFewRightsIsEnough(t *testing.T) {
 	must(t, r.Release(t.Context(), leases[0]))
 	must(t, r.Ping(t.Context()))
 	if log.count("does not tell its settings (CONFIG GET)") != 1 {
-		t.Errorf("the log is %s", log.all.String())
+		t.Errorf("the log is %s", log.said())
 	}
 	s.Must("ACL", "SETUSER", "kvitt", "-info")
 	if r := openRedis(t, "redis://kvitt:pw@"+s.Addr, store.RedisOptions{}); r.Ping(t.Context()) != nil {

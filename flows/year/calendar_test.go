@@ -116,7 +116,7 @@ func clock(rng *rand.Rand, from, to int, minutes ...int) time.Duration {
 	return time.Duration(from+rng.IntN(to-from))*time.Hour + time.Duration(oneOf(rng, minutes...)+rng.IntN(4))*time.Minute + time.Duration(rng.IntN(60))*time.Second
 }
 
-func (y *year) admin(rng *rand.Rand) *person { return y.people[rng.IntN(5)] }
+func (y *year) admin(rng *rand.Rand) *person { return y.people[rng.IntN(*admins)] }
 
 func (y *year) planOutages(rng *rand.Rand) {
 	open := func(what, how string, long time.Duration) {
@@ -158,7 +158,7 @@ func (y *year) planReplicas(rng *rand.Rand) {
 
 func (y *year) planPeople(rng *rand.Rand) {
 	for range 40 {
-		y.on(rng.IntN(days), clock(rng, 6, 20, 50), "somebody else presses", "", y.people[5+rng.IntN(2)], rng.IntN(*invoices))
+		y.on(rng.IntN(days), clock(rng, 6, 20, 50), "somebody else presses", "", y.people[*admins+rng.IntN(2)], rng.IntN(*invoices))
 	}
 	for range 4 {
 		d, p := rng.IntN(days), y.admin(rng)

@@ -28,9 +28,9 @@ type channel struct {
 	changed time.Time
 }
 
-// cast is five billing admins in four zones, one of them known by e-mail only, a colleague and a guest, and three finance channels.
+// cast is the billing admins, in as many zones as there are, the first known by e-mail only, a colleague and a guest, and the finance channels.
 func (y *year) cast(rng *rand.Rand) {
-	for i, name := range []string{"Asha", "Bo", "Cato", "Dina", "Eli"} {
+	for i, name := range []string{"Eli", "Asha", "Bo", "Cato", "Dina"}[:*admins] {
 		p := &person{id: fmt.Sprintf("U0%s", name), name: name, admin: true, zone: zones[(i+rng.IntN(2))%len(zones)], locale: oneOf(rng, "en-US", "nb-NO", "en-GB")}
 		if name == "Eli" {
 			p.email = "eli@fjord.example"
@@ -38,7 +38,7 @@ func (y *year) cast(rng *rand.Rand) {
 		y.people = append(y.people, p)
 	}
 	y.people = append(y.people, &person{id: "U0Kim", name: "Kim", zone: "Europe/Oslo", locale: "en-US"}, &person{id: "U0Gus", name: "Gus", zone: "Europe/Oslo", guest: true})
-	for _, id := range []string{"C0FINANCE", "C0BERGEN", "C0BOARD"} {
+	for _, id := range []string{"C0FINANCE", "C0BERGEN", "C0BOARD"}[:*channels] {
 		y.channels = append(y.channels, &channel{id: id})
 	}
 }

@@ -74,7 +74,7 @@ func (y *year) list(who *person) bool {
 
 // both is two people who press within the time that Slack takes to answer one question: which of them is first is the seed's to say.
 func (y *year) both(e event) {
-	other := y.people[(e.n+1)%5]
+	other := y.people[(e.n+1)%*admins]
 	y.everyone.Go(func() { y.pay(e, e.who, 1) })
 	if other != e.who {
 		y.everyone.Go(func() { time.Sleep(5 * time.Millisecond); y.pay(e, other, 1) })

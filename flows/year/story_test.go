@@ -62,7 +62,7 @@ func (y *year) story() string {
 	for _, l := range kept[max(0, len(kept)-mostLines):] {
 		fmt.Fprintf(&b, "  %s\n", l)
 	}
-	fmt.Fprintf(&b, "run it again with: go test ./flows/year -run '^TestAYear$' -seed %d -v\n", y.seed)
+	fmt.Fprintf(&b, "run it again with: go test ./flows/year -run '^TestAYear$' -seed %d -invoices %d -admins %d -channels %d -replicas %d -v\n", y.seed, *invoices, *admins, *channels, *replicas)
 	return b.String()
 }
 

@@ -1,4 +1,4 @@
-// Package year lives whole years of Kvitt in bubble time: 300 invoices, five billing admins in four zones, three finance channels and two or more replicas
+// Package year lives whole years of Kvitt in bubble time: by default 300 invoices, five billing admins in four zones, three finance channels and two replicas
 // of the real flows and bot over one store, while Slack, the billing service and the store fail, replicas crash, and people pay, decline, put off, leave
 // and move. After every day it looks whether each promise was kept.
 //
@@ -21,6 +21,9 @@ var (
 	seeds    = flag.Int("seeds", usualSeeds, "how many years TestAYear lives")
 	invoices = flag.Int("invoices", usualInvoices, "how many invoices come in a year")
 	report   = flag.String("report", "", "a Markdown file that TestAYear writes what happened to")
+	admins   = flag.Int("admins", 5, "how many billing admins are told of every invoice, from 2 to 5")
+	channels = flag.Int("channels", 3, "how many finance channels are told of every invoice, from 1 to 3")
+	keep     = flag.String("keep", "", "a folder for what happened in each year; a year that this very program has lived already is taken from there")
 	replicas = flag.Int("replicas", 2, "how many replicas of the bot share the work, from 2 on")
 )
 
@@ -29,45 +32,67 @@ const enoughForAll = 3000
 
 // TestAYear fails with a story.
 func TestAYear(t *testing.T) {
-	all, mu, start, lived, broken := newCounts(), sync.Mutex{}, time.Now(), 0, false
+	s := &sitting{archive: openArchive(*keep), counts: newCounts()}
 	first, years := 0, *seeds
 	if *oneSeed >= 0 {
-		first, years = *oneSeed, 1
+		first, years, s.archive = *oneSeed, 1, ""
 	}
 	t.Run("seeds", func(t *testing.T) {
 		for seed := first; seed < first+years; seed++ {
 			t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 				t.Parallel()
-				began := time.Now()
-				y := aYear(t, seed)
-				mu.Lock()
-				defer mu.Unlock()
-				for k, n := range y.counts.all {
-					all.plus(k[0], k[1], n)
-				}
-				lived, broken = lived+1, broken || t.Failed()
-				t.Logf("%.2f s", time.Since(began).Seconds())
-				if *report != "" { // After every year, so that whoever cannot wait for the last one has a report, too.
-					must(os.WriteFile(*report, []byte(page(all, lived, time.Since(start), broken)), 0o644))
-				}
+				s.year(t, seed)
 			})
 		}
 	})
-	if never := all.never(); len(never) > 0 && *oneSeed < 0 && *seeds**invoices >= enoughForAll {
+	if never := s.counts.never(); len(never) > 0 && *oneSeed < 0 && *seeds**invoices >= enoughForAll {
 		t.Errorf("never met: %q", never)
 	}
-	t.Logf("what happened:\n%s", all.table())
+	t.Logf("what happened:\n%s", s.counts.table())
+}
+
+// sitting is the years of one run of TestAYear, and those of earlier ones that are kept.
+type sitting struct {
+	archive archive
+	mu      sync.Mutex
+	counts  counts
+	years   int
+	took    time.Duration // By all years together.
+	broken  bool
+}
+
+// year lives one, unless it is in the archive. The report is written after every one, so that whoever cannot wait for the last has one, too.
+func (s *sitting) year(t *testing.T, seed int) {
+	took, found := s.archive.find(seed, s.counts)
+	if !found {
+		began := time.Now()
+		y := aYear(t, seed)
+		took = time.Since(began)
+		for k, n := range y.counts.all {
+			s.counts.plus(k[0], k[1], n)
+		}
+		if !t.Failed() {
+			s.archive.keep(seed, took, y.counts)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.years, s.took, s.broken = s.years+1, s.took+took, s.broken || t.Failed()
+	t.Logf("%.2f s; lived before: %t", took.Seconds(), found)
+	if *report != "" {
+		must(os.WriteFile(*report, []byte(s.page()), 0o644))
+	}
 }
 
 // page is a report for people.
-func page(c counts, lived int, took time.Duration, broken bool) string {
+func (s *sitting) page() string {
 	verdict := "No promise was broken."
-	if broken {
+	if s.broken {
 		verdict = "**Promises were broken.**"
 	}
-	return fmt.Sprintf("# Simulated years\n\nMade by `make simulate SEEDS=%d INVOICES=%d REPLICAS=%d` in %s; years lived: %d. %s\n\n"+
+	return fmt.Sprintf("# Simulated years\n\nMade by `make simulate SEEDS=%d INVOICES=%d ADMINS=%d CHANNELS=%d REPLICAS=%d`; years lived: %d, in %s on one core each. %s\n\n"+
 		"Under *faults met* is how often each one really happened to somebody (none at all would be a failure), under *promises looked at* how often each one was judged. "+
-		"[Every promise and its other proofs](../promises.md).\n\n```\n%s```\n", *seeds, *invoices, *replicas, took.Round(time.Second), lived, verdict, c.table())
+		"[Every promise and its other proofs](../promises.md).\n\n```\n%s```\n", *seeds, *invoices, *admins, *channels, *replicas, s.years, s.took.Round(time.Second), verdict, s.counts.table())
 }
 
 func aYear(t *testing.T, seed int) *year {
