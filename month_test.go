@@ -66,7 +66,8 @@ func TestAMonthInTheLifeOfFinanceIsAsThePageTellsIt(t *testing.T) {
 // month renders what people saw, day by day.
 func month(s *stage, script string) string {
 	var b strings.Builder
-	b.WriteString("# A month with Kvitt\n\nWhat #finance and two billing admins see: Asha reads English, Bo Norwegian. Times are those of Oslo; buttons are in brackets.\n" +
+	b.WriteString("# A month with Kvitt\n\nWhat #finance and two billing admins see: Asha reads English, Bo Norwegian. Times are those of Oslo; buttons are in brackets. Of a message that changes only its new\n" +
+		"lines are shown: what is not repeated may still be there, Pay now too. All invoices here are Stripe's; in the ledger Pay now records a payment that you made in your bank.\n" +
 		"Made by `make month` from [a story](../testdata/month.txtar) that runs against the whole bot; a test holds it true.\n")
 	for _, day := range s.days() {
 		fmt.Fprintf(&b, "\n## %s\n", day.Format("Monday 2 January"))

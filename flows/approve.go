@@ -216,6 +216,6 @@ func (r *Record) over(q *Request, how Ending, by, reason string, now time.Time) 
 
 // tell gives the requester notice of how the request ended.
 func (r *Record) tell(q *Request, n Notice) {
-	n.ID, n.To, n.Amount = "request-"+q.ID, q.By, q.Amount
+	n.ID, n.To, n.Amount, n.Record = "request-"+q.ID, q.By, q.Amount, q.Recorded
 	r.notify(n)
 }

@@ -44,11 +44,7 @@ func (c card) approval(q Request) bot.Message {
 	if q.Ended != "" {
 		return c.decided(q)
 	}
-	key := "approval.ask"
-	if q.Recorded {
-		key = "approval.ask.record"
-	}
-	ask := c.say(key, "Who", c.name(q.By), "Method", c.howToPay(q))
+	ask := c.say(ofRecord("approval.ask", q.Recorded), "Who", c.name(q.By), "Method", c.howToPay(q))
 	notes, until := c.details(), c.say("approval.until", "When", c.moment(q.ends(), c.policy.Zone))
 	if c.r.Invoice.Terms != "" {
 		until += " " + c.say("approval.portal.approver", "Who", c.name(q.By))
@@ -67,6 +63,14 @@ func (c card) approval(q Request) bot.Message {
 	}
 }
 
+// ofRecord are the words about a record, where Kvitt moves no money.
+func ofRecord(key string, recorded bool) string {
+	if recorded {
+		return key + ".record"
+	}
+	return key
+}
+
 // decided says how a request ended, and what became of the invoice since.
 func (c card) decided(q Request) bot.Message {
 	lines := []string{c.ending(q)}
@@ -74,7 +78,7 @@ func (c card) decided(q Request) bot.Message {
 	switch {
 	case c.r.State == Open && paidSince: // And it was taken back: what there is to say of that, the reminder says.
 	case c.r.State == Open:
-		lines = append(lines, c.say("approval.unpaid"))
+		lines = append(lines, c.nothing(q.Recorded))
 	case q.Ended == Approved && c.r.State == Paid:
 		lines = []string{c.status()}
 	default:
@@ -115,16 +119,12 @@ func (c card) result(a Attempt) string {
 	case last.Kind == NoticeApprover:
 		return c.say("modal.denied")
 	}
-	return c.say("approval.failed", "Title", c.title(), "Who", c.name(a.By))
+	return c.say("approval.failed", "Title", c.title(), "Who", c.name(a.By), "Nothing", c.nothing(a.Recorded))
 }
 
 // requestedView is the answer to a submission that a second billing admin must approve: who is asked, and that nothing is paid yet.
 func requestedView(w words, recorded bool, way billing.Way, others []string) bot.View {
-	key := "approval.requested"
-	if recorded {
-		key = "approval.requested.record"
-	}
-	v := tellView(w, w.say(key, "Admins", cmp.Or(w.list(others, "and"), w.say("approval.others"))))
+	v := tellView(w, w.say(ofRecord("approval.requested", recorded), "Admins", cmp.Or(w.list(others, "and"), w.say("approval.others"))))
 	v.Title = w.say("approval.title")
 	if way == billing.HandsOver {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("approval.portal")))
@@ -136,9 +136,9 @@ func requestedView(w words, recorded bool, way billing.Way, others []string) bot
 func (c card) awaiting(user string) bot.View {
 	q := c.r.asking()
 	if q.By != user {
-		return tellView(c.words, c.say("approval.taken", "Who", c.name(q.By)))
+		return tellView(c.words, c.say(ofRecord("approval.taken", q.Recorded), "Who", c.name(q.By)))
 	}
-	v := tellView(c.words, c.say("approval.taken.self"))
+	v := tellView(c.words, c.say(ofRecord("approval.taken.self", q.Recorded)))
 	v.Blocks = append(v.Blocks, bot.Actions("withdraw", c.withdrawButton()))
 	return v
 }
@@ -149,7 +149,7 @@ func declineView(w words, inv billing.Invoice, q Request, who string) bot.View {
 		Callback: CallDecline, Title: w.say("approval.decline.title"), Submit: w.say("approval.decline"), CloseText: w.say("close"),
 		Meta: chosen{Invoice: inv.ID, Request: q.ID}.value(),
 		Blocks: []bot.Block{
-			bot.Header(titleOf(w, inv)), bot.Plain(w.say("approval.decline.intro", "Who", who)),
+			bot.Header(titleOf(w, inv)), bot.Plain(w.say(ofRecord("approval.decline.intro", q.Recorded), "Who", who)),
 			bot.Input{Block: blockReason, Label: w.say("undo.reason"), Element: bot.Text{Action: "text", Max: 300}},
 		},
 	}

@@ -25,7 +25,7 @@ func (f *Flows) submitRequest(ctx context.Context, w words, saw shown, a Attempt
 	}
 	others := without(who.admins(), a.By)
 	if len(others) == 0 {
-		return replyView(tellView(w, w.say("approval.nobody"))), nil
+		return replyView(tellView(w, w.say("approval.nobody", "Nothing", w.nothing(a.Recorded)))), nil
 	}
 	q := Request{By: a.By, Method: a.Method, Reference: a.Reference, Recorded: a.Recorded, At: a.Began, View: a.View}
 	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.request(q, saw.amount()) })
@@ -119,8 +119,8 @@ func (f *Flows) submitDecline(ctx context.Context, c bot.Click) (bot.Reply, erro
 		view, err := f.undecided(ctx, w, c, what, err)
 		return replyView(view), err
 	}
-	requester := rec.Requests[len(rec.Requests)-1].By
-	return replyView(tellView(w, w.say("approval.decline.done", "Who", orText(f.called(ctx)(requester), w.say("someone"))))), nil
+	q := rec.Requests[len(rec.Requests)-1]
+	return replyView(tellView(w, w.say("approval.decline.done", "Who", orText(f.called(ctx)(q.By), w.say("someone")), "Nothing", w.nothing(q.Recorded)))), nil
 }
 
 // pressWithdraw ends one's own request.
@@ -134,21 +134,19 @@ func (f *Flows) pressWithdraw(ctx context.Context, c bot.Click) error {
 		if denied, err := f.denied(ctx, c, w, recently); err != nil || denied != nil {
 			return orView(denied, w), err
 		}
-		_, err = f.change(ctx, what.Invoice, func(r *Record) error { return r.withdrawRequest(what.Request, c.User, f.Now()) })
+		rec, err := f.change(ctx, what.Invoice, func(r *Record) error { return r.withdrawRequest(what.Request, c.User, f.Now()) })
 		if err != nil {
 			return f.undecided(ctx, w, c, what, err)
 		}
-		return tellView(w, w.say("approval.withdraw.done")), nil
+		return tellView(w, w.say("approval.withdraw.done", "Nothing", w.nothing(rec.Requests[len(rec.Requests)-1].Recorded))), nil
 	})
 }
 
-// undecided tells somebody why their word changed nothing: it is their own request, or it is over.
+// undecided tells somebody why their word changed nothing: it is their own request, it is not theirs to withdraw, or it is over.
 func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen, why error) (bot.View, error) {
 	_, taken := errors.AsType[*TakenError](why)
-	switch {
-	case errors.Is(why, ErrOwn):
-		return tellView(w, w.say("approval.own")), f.noteDenied(ctx, c, "their own request")
-	case !taken && !errors.Is(why, ErrStale) && !errors.Is(why, ErrChanged) && !errors.Is(why, ErrPaid):
+	own := errors.Is(why, ErrOwn)
+	if !own && !taken && !errors.Is(why, ErrStale) && !errors.Is(why, ErrChanged) && !errors.Is(why, ErrPaid) {
 		return tellView(w, w.say("modal.later")), why
 	}
 	rec, err := f.Records.Load(ctx, what.Invoice)
@@ -156,8 +154,18 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 		return tellView(w, failure(w, ActApprove, err)), err
 	}
 	card := f.card(ctx, w, rec)
-	if i := slices.IndexFunc(rec.Requests, func(q Request) bool { return q.ID == what.Request }); i >= 0 {
-		return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(rec.Requests[i])+" "+card.status())), nil
+	i := slices.IndexFunc(rec.Requests, func(q Request) bool { return q.ID == what.Request })
+	if i < 0 {
+		return tellView(w, w.say("modal.unpayable")), nil
 	}
-	return tellView(w, w.say("modal.unpayable")), nil
+	q := rec.Requests[i]
+	switch {
+	case own:
+		return tellView(w, w.say("approval.own", "Nothing", w.nothing(q.Recorded))), f.noteDenied(ctx, c, "their own request")
+	case q.Ended == "" && errors.Is(why, ErrChanged):
+		q.Ended = Changed
+	case q.Ended == "" && f.Now().Before(q.ends()):
+		return card.awaiting(c.User), nil
+	}
+	return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(q)+" "+card.status())), nil
 }

@@ -127,7 +127,7 @@ func (r *Record) withdraw(key string, why Notice, now time.Time) error {
 	if a.Approved != "" && why.Kind == NoticeChanged {
 		why.Kind = NoticeOvertaken // The payer was not paying just then.
 	}
-	why.ID, why.To, why.Amount = fmt.Sprintf("%s-%s-%d", why.Kind, key, a.Began.UnixNano()), a.By, a.Amount
+	why.ID, why.To, why.Amount, why.Record = fmt.Sprintf("%s-%s-%d", why.Kind, key, a.Began.UnixNano()), a.By, a.Amount, a.Recorded
 	if !a.Late { // They know by now that nothing was paid.
 		r.notify(why)
 	}

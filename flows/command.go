@@ -27,7 +27,7 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	s, err := f.sight(ctx, c.User)
 	switch right := s.right; {
 	case err != nil:
-		return f.line(w.say("command.later")), nil
+		return f.unanswered(ctx, w, err), nil
 	case right == NotAdmin:
 		m := f.line(w.say("home.denied"))
 		m.Blocks = append(m.Blocks, askButton(w))
@@ -43,9 +43,15 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	}
 	records, more, err := f.listing(ctx, s, orText(word, "open"))
 	if err != nil {
-		return f.line(w.say("command.later")), nil
+		return f.unanswered(ctx, w, err), nil
 	}
 	return f.list(ctx, w, orText(word, "open"), records, more), nil
+}
+
+// unanswered is the answer to a command that could not be carried out. What went wrong, the log says.
+func (f *Flows) unanswered(ctx context.Context, w words, err error) bot.Message {
+	f.Log.ErrorContext(ctx, "a command could not be answered; the person was told", "err", err)
+	return f.line(w.say("command.later"))
 }
 
 // listing finds the invoices that a word of the command asks for: the most urgent first, or what was paid last. more says how many were left out.
@@ -99,7 +105,7 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, number string) (bot.Message, error) {
 	found, err := f.numbered(ctx, s, number)
 	if err != nil {
-		return f.line(w.say("command.later")), nil
+		return f.unanswered(ctx, w, err), nil
 	}
 	switch len(found) {
 	case 0:

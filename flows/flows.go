@@ -74,6 +74,7 @@ type Flows struct {
 	work    sync.WaitGroup
 	office  postOffice
 	readers []Reader // As the last sync found them.
+	turned  int64    // How often the roles had changed when every invoice was last planned anew.
 	started bool     // A sync has found them.
 	health  health
 

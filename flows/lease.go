@@ -17,6 +17,9 @@ const (
 // errLease says that somebody else may work on the invoice, or mailbox, by now.
 var errLease = errors.New("the lease has run out")
 
+// errTime says that a step took as long as one may.
+var errTime = errors.New("its time was up")
+
 // lease takes what is due, as much as there are free hands.
 func (f *Flows) lease(ctx context.Context, lane store.Lane, free int) ([]store.Lease, time.Time, error) {
 	if free == 0 {
@@ -31,7 +34,7 @@ func (f *Flows) attend(ctx context.Context, lease store.Lease) {
 	if lease.Key.Kind == KindMailbox {
 		work = f.deliver
 	}
-	ctx, end := context.WithTimeoutCause(ctx, workTime, errLease) // What has to wait longer than that for its turn at Slack steps back at once.
+	ctx, end := context.WithTimeoutCause(ctx, workTime, errTime) // What has to wait longer than that for its turn at Slack steps back at once.
 	defer end()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -136,7 +136,7 @@ func deniedView(w words, inv billing.Invoice, full bool, admins []string) bot.Vi
 }
 
 // noPage says, for each button to a private link, that there is no such page.
-var noPage = map[string]string{"modal.link": "modal.link.none", "modal.add.link": "modal.add.link.none"}
+var noPage = map[string]string{"modal.link": "modal.link.none", "modal.link.confirm": "modal.link.none", "modal.add.link": "modal.add.link.none"}
 
 // linkView shows a private link to the one who asked for it, on a button that says so.
 func linkView(w words, inv billing.Invoice, today billing.Date, says, url string) bot.View {

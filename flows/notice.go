@@ -35,7 +35,7 @@ func (c card) notice(n Notice, reads bool) bot.Message {
 }
 
 func (c card) noticeLine(n Notice) string {
-	facts := []string{"Title", c.title(), "Amount", c.money(n.Amount), "Who", c.name(n.By), "Reason", bot.Clip(clean(n.Reason), 300)}
+	facts := []string{"Title", c.title(), "Amount", c.money(n.Amount), "Who", c.name(n.By), "Reason", bot.Clip(clean(n.Reason), 300), "Nothing", c.nothing(n.Record)}
 	switch n.Kind {
 	case NoticeRefused:
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
@@ -46,7 +46,15 @@ func (c card) noticeLine(n Notice) string {
 	case NoticeAsk, NoticeChanged:
 		facts = append(facts, "Due", c.facts())
 	}
-	return c.say("notice."+string(n.Kind), facts...)
+	return c.say(ofRecord("notice."+string(n.Kind), n.Record && n.Kind == NoticeElsewhere), facts...)
+}
+
+// nothing says that nothing came of a payment. Of a record it cannot say that nothing was paid: that happens in the bank, where Kvitt cannot look.
+func (w words) nothing(record bool) string {
+	if record {
+		return w.say("nothing.recorded")
+	}
+	return w.say("nothing.paid")
 }
 
 // declineLine says why a payment was refused, and what to do next.

@@ -49,11 +49,8 @@ var errMoved = errors.New("the due date moved")
 // send renders the message from the record as it is now.
 func (j *job) send(ctx context.Context, post Post, channel string) (bot.Ref, string, error) {
 	m, err := j.rendered(ctx, post)
-	if errors.Is(err, errMoved) {
-		return bot.Ref{}, "", err
-	}
 	if err != nil {
-		return bot.Ref{}, "", fmt.Errorf("%w: %w", bot.ErrUnavailable, err)
+		return bot.Ref{}, "", err
 	}
 	m.Patience = patience
 	ref, err := j.Bot.Post(ctx, channel, m)
@@ -144,7 +141,7 @@ func (r *Record) standAlone(p *Post) {
 
 // unseen decides about a message that may have been posted and cannot be looked for.
 func (p *Post) unseen() {
-	if p.isReminder() || p.Again {
+	if p.isReminder() || p.Kind == PostDigest || p.Again {
 		p.Over, p.Unsure = "may have been posted", false
 		return
 	}

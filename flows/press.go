@@ -34,6 +34,9 @@ func (f *Flows) withLink(ctx context.Context, c bot.Click, says string, link fun
 		if err != nil {
 			return bot.View{}, err
 		}
+		if says == "modal.link" && rec.asked() {
+			says = "modal.link.confirm"
+		}
 		url, err := link(ctx, provider, rec, w)
 		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), says, url), err
 	})
@@ -133,7 +136,7 @@ func (f *Flows) submitUndo(ctx context.Context, c bot.Click) (bot.Reply, error) 
 	case errors.Is(err, ErrStale):
 		return replyView(tellView(w, w.say("undo.late"))), nil
 	case err != nil:
-		return replyView(tellView(w, w.say("modal.later"))), err
+		return replyView(tellView(w, w.say("action.later"))), err
 	}
 	return replyView(tellView(w, w.say("undo.done"))), nil
 }
@@ -165,7 +168,7 @@ func (f *Flows) pressOtherway(ctx context.Context, c bot.Click) error {
 			if said = "act.otherway.done"; r.asked() {
 				return r.giveUp(c.User, f.Now())
 			}
-			said = "release.done"
+			said = "letgo.done"
 			return r.letGo(c.User, f.Now())
 		})
 		if errors.Is(err, ErrStale) {

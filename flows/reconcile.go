@@ -101,7 +101,7 @@ func (j *job) claim(ctx context.Context, steps []Step) error {
 // do takes all steps side by side: a payment does not wait for a message to Slack. Only edits, of which there may be many, go a few at a time. The
 // error is that of a note; what a step could not do is told, and noted, by the step.
 func (j *job) do(ctx context.Context, steps []Step) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, stepTime, errLease)
+	ctx, cancel := context.WithTimeoutCause(ctx, stepTime, errTime)
 	defer cancel()
 	var wg sync.WaitGroup
 	var edits []Step
@@ -110,20 +110,15 @@ func (j *job) do(ctx context.Context, steps []Step) error {
 			edits = append(edits, step)
 			continue
 		}
-		wg.Go(func() { _ = j.step(ctx, step) })
+		wg.Go(func() { j.counted(ctx, step, func() error { return j.carryOut(ctx, step) }) })
 	}
 	err := j.mendAll(ctx, edits)
 	wg.Wait()
 	return err
 }
 
-// step takes one step.
-func (j *job) step(ctx context.Context, step Step) error {
-	return j.told(ctx, step, func() error { return j.carryOut(ctx, step) })
-}
-
-// told counts a step, and tells what went wrong.
-func (j *job) told(ctx context.Context, step Step, do func() error) error {
+// counted takes a step, counts it, and tells what went wrong.
+func (j *job) counted(ctx context.Context, step Step, do func() error) {
 	level := slog.LevelInfo
 	if !step.Post.Retry.IsZero() {
 		level = slog.LevelDebug // It was told when it was tried first.
@@ -135,7 +130,6 @@ func (j *job) told(ctx context.Context, step Step, do func() error) error {
 		j.complain(ctx, step.Post.Place, err, "invoice", j.id)
 	}
 	j.observe(Observation{What: ObservedStep, Service: serviceOf(j.id), Name: string(step.Do), Reason: step.Reason, Outcome: outcome(err), Took: j.Now().Sub(began)})
-	return err
 }
 
 func (j *job) carryOut(ctx context.Context, step Step) error {

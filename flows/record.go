@@ -115,6 +115,7 @@ type Notice struct {
 	Decline billing.Decline `json:"decline,omitzero"`
 	Amount  billing.Money   `json:"amount,omitzero"`
 	Reason  string          `json:"reason,omitzero"`
+	Record  bool            `json:"record,omitzero"` // It is about a record: Kvitt does not know what happened in the bank.
 }
 
 // NoticeKind is what a Notice is about.

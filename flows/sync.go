@@ -35,16 +35,15 @@ func (f *Flows) SyncOnce(ctx context.Context) {
 
 // syncAdmins looks the billing admins up. At start, and when whom to tell is not as it was the last time, every invoice is planned anew.
 func (f *Flows) syncAdmins(ctx context.Context) {
-	turns := f.Admins.turns.Load()
 	if err := f.Admins.Resolve(ctx); err != nil && ctx.Err() == nil {
 		f.complain(ctx, "", fmt.Errorf("not every billing admin could be looked up: %w", err))
 	}
 	who, err := f.everybody(ctx)
-	turned := f.Admins.turns.Load() != turns
-	if err == nil && (turned || !f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
+	turns := f.Admins.turns.Load() // Of what is planned anew below; one that is counted meanwhile is the next sync's.
+	if err == nil && (turns != f.turned || !f.started || !slices.EqualFunc(who.Readers, f.readers, Reader.same)) {
 		f.readers, f.started = who.Readers, true
 		err = f.wakeAll(ctx)
-		f.started = err == nil
+		f.turned, f.started = turns, err == nil
 	}
 	if err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "the billing admins could not be read; reminders go on from what is known", "err", err)
