@@ -2,6 +2,7 @@ package flows
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -19,6 +20,7 @@ type Request struct {
 	Reference string         `json:"reference,omitzero"`
 	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it is to note what was paid.
 	Amount    billing.Money  `json:"amount"`
+	Payee     string         `json:"payee,omitzero"` // See payee.
 	At        time.Time      `json:"at"`
 	View      string         `json:"view,omitzero"`    // The requester's modal, should it still be open.
 	Asked     time.Time      `json:"asked,omitzero"`   // From here on the others are asked.
@@ -50,6 +52,9 @@ var ErrTooMany = errors.New("approval of this invoice was asked for too often to
 
 // ErrOwn says that somebody may not decide on what they asked for themselves.
 var ErrOwn = errors.New("nobody decides on their own request")
+
+// ErrNotYours says that somebody may not withdraw what somebody else asked for.
+var ErrNotYours = errors.New("nobody withdraws another one's request")
 
 // needsApproval says whether a second billing admin must approve a payment of this amount. It is the one rule for everything that Pay now can do:
 // paying, recording and handing over.
@@ -96,7 +101,8 @@ func (r *Record) request(q Request, shown billing.Money) error {
 	if today >= manyRequests {
 		return ErrTooMany
 	}
-	q.ID, q.Amount = strconv.Itoa(len(r.Requests)+1), shown
+	q.ID = fmt.Sprintf("%d-%s", len(r.Requests)+1, strconv.FormatInt(q.At.UnixNano(), 36)) // The time tells it from one that the store has forgotten.
+	q.Amount, q.Payee = shown, payee(r.Invoice)
 	r.Requests, r.State = append(r.Requests, q), Awaiting
 	r.note(q.At, q.By, "approval requested", "amount", q.Amount.String(), "method", q.Method.ID, "request", q.ID)
 	return nil
@@ -130,7 +136,7 @@ func (r *Record) approve(team, id, by, view string, now time.Time) error {
 		return ErrStale
 	case q.By == by:
 		return ErrOwn
-	case r.Invoice.Status != billing.Open || r.Invoice.AmountDue != q.Amount:
+	case !r.asAsked(q):
 		return ErrChanged
 	}
 	r.over(q, Approved, by, "", now)
@@ -156,8 +162,11 @@ func (r *Record) decline(id, by, reason string, now time.Time) error {
 // withdrawRequest ends the request by the requester's own word.
 func (r *Record) withdrawRequest(id, by string, now time.Time) error {
 	q := r.pending(id)
-	if q == nil || q.By != by {
+	switch {
+	case q == nil:
 		return ErrStale
+	case q.By != by:
+		return ErrNotYours
 	}
 	r.lapse(q, Withdrawn, now)
 	return nil
@@ -185,12 +194,17 @@ func (r *Record) refuseRequest(id string, now time.Time) error {
 	return nil
 }
 
+// asAsked says whether the invoice is what was asked for.
+func (r *Record) asAsked(q *Request) bool {
+	return r.Invoice.Status == billing.Open && r.Invoice.AmountDue == q.Amount && payee(r.Invoice) == q.Payee
+}
+
 // overtake ends the open request when the invoice is not what was asked for any more. That it was paid elsewhere, every copy says; of a change
 // the requester is told.
 func (r *Record) overtake(now time.Time) {
 	q := r.asking()
 	switch {
-	case q == nil || r.Invoice.Status == billing.Open && r.Invoice.AmountDue == q.Amount:
+	case q == nil || r.asAsked(q):
 	case r.Invoice.Status == billing.Paid:
 		r.lapse(q, Elsewhere, now)
 	default:

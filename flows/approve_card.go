@@ -45,7 +45,7 @@ func (c card) approval(q Request) bot.Message {
 		return c.decided(q)
 	}
 	ask := c.say(ofRecord("approval.ask", q.Recorded), "Who", c.name(q.By), "Method", c.howToPay(q))
-	notes, until := c.details(), c.say("approval.until", "When", c.moment(q.ends(), c.policy.Zone))
+	notes, until := append(payeeLines(c.words, c.r.Invoice), c.details()...), c.say("approval.until", "When", c.moment(q.ends(), c.policy.Zone))
 	if c.r.Invoice.Terms != "" {
 		until += " " + c.say("approval.portal.approver", "Who", c.name(q.By))
 	}

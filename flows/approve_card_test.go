@@ -13,7 +13,7 @@ import (
 var endings = []Ending{Approved, Declined, Expired, Withdrawn, Changed, Elsewhere, Unusable}
 
 func approvalFor(place string) Post {
-	return Post{Key: "approval/1/" + place, Kind: PostApproval, Place: place}
+	return Post{Key: "approval/" + theFirst + "/" + place, Kind: PostApproval, Place: place}
 }
 
 // approvalScenes are the cards that a request brings with it: the requester is Asha, who approves is Bo.
@@ -52,9 +52,9 @@ func endedRecord(how Ending) Record {
 	case Declined:
 		return declinedRecord()
 	case Expired:
-		must(r.expire("1", monday.Add(approvalTime)))
+		must(r.expire(theFirst, monday.Add(approvalTime)))
 	case Withdrawn:
-		must(r.withdrawRequest("1", asha, monday))
+		must(r.withdrawRequest(theFirst, asha, monday))
 	case Changed:
 		return changedRecord(r, func(i *billing.Invoice) { i.AmountDue = usd(90000) })
 	case Elsewhere:
@@ -67,13 +67,13 @@ func endedRecord(how Ending) Record {
 func recordRequest() Record {
 	r := seen(undoneRecord().Invoice)
 	must(r.request(Request{By: asha, Method: billing.Method{ID: "bank"}, Reference: "TX-77", Recorded: true, At: monday}, usd(120000)))
-	must(r.consulted("1", billing.Method{ID: "bank", Short: "Bank transfer"}, monday))
+	must(r.consulted(theFirst, billing.Method{ID: "bank", Short: "Bank transfer"}, monday))
 	return r
 }
 
 func approvedLedger() Record {
 	r := recordRequest()
-	must(r.approve(team, "1", bo, "", monday))
+	must(r.approve(team, theFirst, bo, "", monday))
 	must(r.answer(r.Attempt.Key, monday))
 	must(r.send(r.Attempt.Key, r.Attempt.Method, billing.Grant{}, monday, monday.Add(day)))
 	must(r.settle(r.Attempt.Key, billing.Outcome{Progress: billing.Settled, At: monday}, monday))
@@ -92,9 +92,13 @@ func approvalViews(w words) map[string]bot.View {
 		"modal-approval-decline":          declineView(w, r.Invoice, *r.asking(), "Asha"),
 	}
 	for _, id := range []string{"approval.nobody", "approval.many", "approval.own", "approval.withdraw.done"} {
-		all["modal-"+strings.ReplaceAll(id, ".", "-")] = tellView(w, w.say(id))
+		all["modal-"+strings.ReplaceAll(id, ".", "-")] = tellView(w, w.say(id, "Nothing", w.nothing(false)))
 	}
-	all["modal-approval-decline-done"] = tellView(w, w.say("approval.decline.done", "Who", "Asha"))
+	all["modal-approval-decline-done"] = tellView(w, w.say("approval.decline.done", "Who", "Asha", "Nothing", w.nothing(false)))
+	ledger := recordRequest()
+	all["modal-approval-taken-record"], all["modal-approval-taken-by-self-record"] = *seenBy(w, ledger, bo), *seenBy(w, ledger, asha)
+	all["modal-approval-decline-record"] = declineView(w, ledger.Invoice, *ledger.asking(), "Asha")
+	all["modal-approval-withdraw-done-record"] = tellView(w, w.say("approval.withdraw.done", "Nothing", w.nothing(true)))
 	return all
 }
 
@@ -143,7 +147,7 @@ func TestTheApproverIsNotToldTheRequestersNews(t *testing.T) {
 		a := *r.Attempt
 		must(r.withdraw(a.Key, Notice{Kind: kind, By: bo}, monday))
 		got := card{words: speak(English), r: r, people: anAudience().People, policy: aPolicy(), now: monday}.result(a)
-		want := "Invoice INV-1042 from Acme Cloud: nothing was paid. Asha has been told why."
+		want := "Invoice INV-1042 from Acme Cloud. Nothing was paid. Asha has been told why."
 		if kind == NoticeApprover {
 			want = "Only billing admins can pay invoices here."
 		}

@@ -14,7 +14,7 @@ import (
 func TestWhatIsPlannedForARequest(t *testing.T) {
 	over, tuesday := monday.Add(approvalTime), at(time.UTC, 2026, 3, 3, 9, 0)
 	retried := requestedRecord()
-	must(retried.consultLater("1", monday.Add(lookEvery)))
+	must(retried.consultLater(theFirst, monday.Add(lookEvery)))
 	asked := awaitingRecord()
 	posted(&asked, monday, approvalFor(bo))
 	unsent := declinedRecord()
@@ -22,12 +22,12 @@ func TestWhatIsPlannedForARequest(t *testing.T) {
 	unsure := copyOf(unsent)
 	unsent.Posts[0].Unsure = false
 	ended := copyOf(asked)
-	must(ended.withdrawRequest("1", asha, monday))
+	must(ended.withdrawRequest(theFirst, asha, monday))
 	newcomer := anAudience()
 	newcomer.Readers = append(newcomer.Readers, Reader{Place: kim, Lang: English, Zone: time.UTC})
 	former := anAudience()
 	former.Readers = former.Readers[:1]
-	notice := "say notice/request-1: notice"
+	notice := "say notice/request-" + theFirst + ": notice"
 
 	for _, c := range []struct {
 		name string
@@ -41,16 +41,16 @@ func TestWhatIsPlannedForARequest(t *testing.T) {
 		{"asked for: the method first, and nobody is asked before", monday, requestedRecord(), anAudience(), []string{"consult: approval requested"}, tuesday, store.Urgent},
 		{"the billing service was away", monday, retried, anAudience(), nil, monday.Add(lookEvery), store.Urgent},
 		{"the method is there: everybody but the requester", monday, awaitingRecord(), newcomer,
-			[]string{"say approval/1/W0BO: approval requested", "say approval/1/U0KIM: approval requested"}, tuesday, store.Urgent},
+			[]string{"say approval/" + theFirst + "/W0BO: approval requested", "say approval/" + theFirst + "/U0KIM: approval requested"}, tuesday, store.Urgent},
 		{"everybody is asked", monday, asked, anAudience(), nil, tuesday, store.Urgent},
-		{"somebody becomes an admin meanwhile", monday, asked, newcomer, []string{"say approval/1/U0KIM: approval requested"}, tuesday, store.Urgent},
-		{"somebody is no admin any more", monday, asked, former, []string{"mend approval/1/W0BO: shows what is not so"}, tuesday, store.Urgent},
-		{"in the last moment", over.Add(-1), asked, Audience{}, []string{"mend approval/1/W0BO: shows what is not so"}, over, store.Urgent},
-		{"three days later", over, asked, Audience{}, []string{"expire: nobody approved in time", "mend approval/1/W0BO: shows what is not so"}, time.Time{}, store.Urgent},
+		{"somebody becomes an admin meanwhile", monday, asked, newcomer, []string{"say approval/" + theFirst + "/U0KIM: approval requested"}, tuesday, store.Urgent},
+		{"somebody is no admin any more", monday, asked, former, []string{"mend approval/" + theFirst + "/W0BO: shows what is not so"}, tuesday, store.Urgent},
+		{"in the last moment", over.Add(-1), asked, Audience{}, []string{"mend approval/" + theFirst + "/W0BO: shows what is not so"}, over, store.Urgent},
+		{"three days later", over, asked, Audience{}, []string{"expire: nobody approved in time", "mend approval/" + theFirst + "/W0BO: shows what is not so"}, time.Time{}, store.Urgent},
 		{"declined: the requester is told", monday, declinedRecord(), anAudience(), []string{notice}, tuesday, store.Routine},
 		{"declined before a message went out: it does not any more", monday, unsent, anAudience(), []string{notice}, tuesday, store.Routine},
-		{"declined, and a message may have gone out", monday, unsure, anAudience(), []string{notice, "seek approval/1/W0BO: may have been posted"}, tuesday, store.Routine},
-		{"withdrawn: every copy says so", monday, ended, anAudience(), []string{"mend approval/1/W0BO: shows what is not so"}, tuesday, store.Routine},
+		{"declined, and a message may have gone out", monday, unsure, anAudience(), []string{notice, "seek approval/" + theFirst + "/W0BO: may have been posted"}, tuesday, store.Routine},
+		{"withdrawn: every copy says so", monday, ended, anAudience(), []string{"mend approval/" + theFirst + "/W0BO: shows what is not so"}, tuesday, store.Routine},
 		{"approved", monday, approvedRecord(), anAudience(), []string{"charge: payment begun"}, time.Time{}, store.Urgent},
 	} {
 		steps, wake, lane := Plan(c.now, c.rec, c.who, aPolicy())

@@ -28,7 +28,12 @@ func (f *Flows) submitRequest(ctx context.Context, w words, saw shown, a Attempt
 		return replyView(tellView(w, w.say("approval.nobody", "Nothing", w.nothing(a.Recorded)))), nil
 	}
 	q := Request{By: a.By, Method: a.Method, Reference: a.Reference, Recorded: a.Recorded, At: a.Began, View: a.View}
-	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error { return r.request(q, saw.amount()) })
+	_, err = f.changeLater(ctx, saw.Invoice, answerFirst, func(r *Record) error {
+		if err := r.stillPays(saw.Payee); err != nil {
+			return err
+		}
+		return r.request(q, saw.amount())
+	})
 	if err != nil {
 		return f.notBegun(ctx, w, a.By, saw, err)
 	}
@@ -145,8 +150,8 @@ func (f *Flows) pressWithdraw(ctx context.Context, c bot.Click) error {
 // undecided tells somebody why their word changed nothing: it is their own request, it is not theirs to withdraw, or it is over.
 func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen, why error) (bot.View, error) {
 	_, taken := errors.AsType[*TakenError](why)
-	own := errors.Is(why, ErrOwn)
-	if !own && !taken && !errors.Is(why, ErrStale) && !errors.Is(why, ErrChanged) && !errors.Is(why, ErrPaid) {
+	own, theirs := errors.Is(why, ErrOwn), errors.Is(why, ErrNotYours)
+	if !own && !theirs && !taken && !errors.Is(why, ErrStale) && !errors.Is(why, ErrChanged) && !errors.Is(why, ErrPaid) {
 		return tellView(w, w.say("modal.later")), why
 	}
 	rec, err := f.Records.Load(ctx, what.Invoice)
@@ -162,6 +167,8 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 	switch {
 	case own:
 		return tellView(w, w.say("approval.own", "Nothing", w.nothing(q.Recorded))), f.noteDenied(ctx, c, "their own request")
+	case theirs:
+		return card.awaiting(c.User), f.noteDenied(ctx, c, "somebody else's request")
 	case q.Ended == "" && errors.Is(why, ErrChanged):
 		q.Ended = Changed
 	case q.Ended == "" && f.Now().Before(q.ends()):

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -44,7 +43,10 @@ func TestNobodyEverApprovesTheirOwnPayment(t *testing.T) {
 
 // requestAct is what somebody presses about a request, be it their own or an old one; or what comes of a payment.
 func requestAct(rng *rand.Rand, r Record, now time.Time) act {
-	who, id := oneOf(rng, asha, bo), fmt.Sprint(len(r.Requests)-rng.IntN(5)/4)
+	who, id := oneOf(rng, asha, bo), "0"
+	if n := len(r.Requests) - rng.IntN(5)/4; n > 0 {
+		id = r.Requests[n-1].ID
+	}
 	if r.busy() {
 		return act{"refuse", func(r *Record) error { return r.refuse(r.Attempt.Key, billing.Generic, now) }}
 	}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,17 +18,20 @@ func requestedRecord() Record {
 	return r
 }
 
+// theFirst is the id of the first request, made at monday.
+var theFirst = "1-" + strconv.FormatInt(monday.UnixNano(), 36)
+
 // awaitingRecord waits for Bo.
 func awaitingRecord() Record {
 	r := requestedRecord()
-	must(r.consulted("1", visa, monday))
+	must(r.consulted(theFirst, visa, monday))
 	return r
 }
 
 // approvedRecord is Asha's payment, which Bo approved at monday.
 func approvedRecord() Record {
 	r := awaitingRecord()
-	must(r.approve(team, "1", bo, "V1", monday))
+	must(r.approve(team, theFirst, bo, "V1", monday))
 	must(r.answer(r.Attempt.Key, monday))
 	return r
 }
@@ -46,7 +50,7 @@ func approvedPaidRecord() Record {
 
 func declinedRecord() Record {
 	r := awaitingRecord()
-	must(r.decline("1", bo, "Wrong cost centre", monday.Add(time.Hour)))
+	must(r.decline(theFirst, bo, "Wrong cost centre", monday.Add(time.Hour)))
 	return r
 }
 
@@ -92,29 +96,30 @@ func TestWhereEachRequestLeads(t *testing.T) {
 		{"asked for again after a refusal", declinedRecord(), request, Awaiting, "", nil},
 		{"a payment begins beside it", awaitingRecord(), func(r *Record) error { return r.begin(team, Attempt{By: bo, Began: later}, usd(120000)) }, Awaiting, "", &TakenError{By: asha}},
 
-		{"approved", awaitingRecord(), approve("1", bo, later), Paying, Approved, nil},
-		{"approved by the requester", awaitingRecord(), approve("1", asha, later), Awaiting, "", ErrOwn},
-		{"approved before anybody was asked", requestedRecord(), approve("1", bo, later), Awaiting, "", ErrStale},
-		{"approved in the last moment", awaitingRecord(), approve("1", bo, over.Add(-1)), Paying, Approved, nil},
-		{"approved too late", awaitingRecord(), approve("1", bo, over), Awaiting, "", ErrStale},
-		{"approved twice", approvedRecord(), approve("1", kim, later), Paying, Approved, ErrStale},
+		{"approved", awaitingRecord(), approve(theFirst, bo, later), Paying, Approved, nil},
+		{"approved by the requester", awaitingRecord(), approve(theFirst, asha, later), Awaiting, "", ErrOwn},
+		{"approved before anybody was asked", requestedRecord(), approve(theFirst, bo, later), Awaiting, "", ErrStale},
+		{"approved in the last moment", awaitingRecord(), approve(theFirst, bo, over.Add(-1)), Paying, Approved, nil},
+		{"approved too late", awaitingRecord(), approve(theFirst, bo, over), Awaiting, "", ErrStale},
+		{"approved twice", approvedRecord(), approve(theFirst, kim, later), Paying, Approved, ErrStale},
 		{"approved by a button of another request", awaitingRecord(), approve("2", bo, later), Awaiting, "", ErrStale},
-		{"approved after it was declined", declinedRecord(), approve("1", bo, later), Open, Declined, ErrStale},
+		{"approved after it was declined", declinedRecord(), approve(theFirst, bo, later), Open, Declined, ErrStale},
 
-		{"declined", awaitingRecord(), decline("1", bo), Open, Declined, nil},
-		{"declined by the requester", awaitingRecord(), decline("1", asha), Awaiting, "", ErrOwn},
-		{"declined after it was approved", approvedRecord(), decline("1", bo), Paying, Approved, ErrStale},
-		{"withdrawn", awaitingRecord(), withdraw("1", asha), Open, Withdrawn, nil},
-		{"withdrawn by somebody else", awaitingRecord(), withdraw("1", bo), Awaiting, "", ErrStale},
-		{"withdrawn after it was approved", approvedRecord(), withdraw("1", asha), Paying, Approved, ErrStale},
-		{"expired", awaitingRecord(), func(r *Record) error { return r.expire("1", over) }, Open, Expired, nil},
-		{"expired too early", awaitingRecord(), func(r *Record) error { return r.expire("1", over.Add(-1)) }, Awaiting, "", ErrStale},
-		{"a method that does not exist", requestedRecord(), func(r *Record) error { return r.refuseRequest("1", later) }, Open, Unusable, nil},
+		{"declined", awaitingRecord(), decline(theFirst, bo), Open, Declined, nil},
+		{"declined by the requester", awaitingRecord(), decline(theFirst, asha), Awaiting, "", ErrOwn},
+		{"declined after it was approved", approvedRecord(), decline(theFirst, bo), Paying, Approved, ErrStale},
+		{"withdrawn", awaitingRecord(), withdraw(theFirst, asha), Open, Withdrawn, nil},
+		{"withdrawn by somebody else", awaitingRecord(), withdraw(theFirst, bo), Awaiting, "", ErrNotYours},
+		{"withdrawn after it was approved", approvedRecord(), withdraw(theFirst, asha), Paying, Approved, ErrStale},
+		{"expired", awaitingRecord(), func(r *Record) error { return r.expire(theFirst, over) }, Open, Expired, nil},
+		{"expired too early", awaitingRecord(), func(r *Record) error { return r.expire(theFirst, over.Add(-1)) }, Awaiting, "", ErrStale},
+		{"a method that does not exist", requestedRecord(), func(r *Record) error { return r.refuseRequest(theFirst, later) }, Open, Unusable, nil},
 
 		{"nothing new", awaitingRecord(), see(func(*billing.Invoice) {}), Awaiting, "", nil},
 		{"another due date", awaitingRecord(), see(func(i *billing.Invoice) { i.Due = i.Due.AddDays(7) }), Awaiting, "", nil},
 		{"another amount", awaitingRecord(), see(func(i *billing.Invoice) { i.AmountDue = usd(119999) }), Open, Changed, nil},
 		{"another currency", awaitingRecord(), see(func(i *billing.Invoice) { i.AmountDue.Currency = "EUR" }), Open, Changed, nil},
+		{"another account to pay to", awaitingRecord(), see(func(i *billing.Invoice) { i.PayTo = "9999" }), Open, Changed, nil},
 		{"paid elsewhere", awaitingRecord(), see(func(i *billing.Invoice) { i.Status = billing.Paid }), Paid, Elsewhere, nil},
 		{"void", awaitingRecord(), see(func(i *billing.Invoice) { i.Status = billing.Void }), Gone, Changed, nil},
 		{"written off", awaitingRecord(), see(func(i *billing.Invoice) { i.Status = billing.Uncollectible }), Open, Changed, nil},
@@ -143,17 +148,17 @@ func TestTheRequesterIsToldHowItEndedAndTheAuditTrailToo(t *testing.T) {
 		audit  string
 		who    string
 	}{
-		"declined":  {func(r *Record) { must(r.decline("1", bo, "No", later)) }, NoticeDeclined, "declined", bo},
-		"expired":   {func(r *Record) { must(r.expire("1", later)) }, NoticeExpired, "approval ended", byKvitt},
+		"declined":  {func(r *Record) { must(r.decline(theFirst, bo, "No", later)) }, NoticeDeclined, "declined", bo},
+		"expired":   {func(r *Record) { must(r.expire(theFirst, later)) }, NoticeExpired, "approval ended", byKvitt},
 		"changed":   {func(r *Record) { r.Invoice.AmountDue = usd(1); r.follow(later) }, NoticeOvertaken, "approval ended", byKvitt},
 		"elsewhere": {func(r *Record) { r.Invoice.Status = billing.Paid; r.follow(later) }, "", "approval ended", byKvitt},
-		"withdrawn": {func(r *Record) { must(r.withdrawRequest("1", asha, later)) }, "", "approval ended", asha},
-		"approved":  {func(r *Record) { must(r.approve(team, "1", bo, "", monday)) }, "", "approved", bo},
+		"withdrawn": {func(r *Record) { must(r.withdrawRequest(theFirst, asha, later)) }, "", "approval ended", asha},
+		"approved":  {func(r *Record) { must(r.approve(team, theFirst, bo, "", monday)) }, "", "approved", bo},
 	} {
 		r := awaitingRecord()
 		r.notes = nil
 		c.do(&r)
-		if r.notes[0].What != c.audit || r.notes[0].Who != c.who || r.notes[0].Facts["request"] != "1" || r.notes[0].Facts["amount"] != "1200.00 USD" {
+		if r.notes[0].What != c.audit || r.notes[0].Who != c.who || r.notes[0].Facts["request"] != theFirst || r.notes[0].Facts["amount"] != "1200.00 USD" {
 			t.Errorf("%s: the audit trail says %+v", name, r.notes[0])
 		}
 		switch {
@@ -201,7 +206,7 @@ func TestARequestThatIsNotThere(t *testing.T) {
 	if q := r.asking(); q != nil {
 		t.Errorf("%+v", q)
 	}
-	if err := r.approve(team, "1", bo, "", monday); !errors.Is(err, ErrStale) {
+	if err := r.approve(team, theFirst, bo, "", monday); !errors.Is(err, ErrStale) {
 		t.Error(err)
 	}
 	if err := r.free(usd(120000)); !errors.Is(err, ErrChanged) {

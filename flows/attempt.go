@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,7 +19,7 @@ func (e *TakenError) Error() string {
 }
 
 var (
-	// ErrChanged says that the invoice is not what the person was shown: another amount, currency or status.
+	// ErrChanged says that the invoice is not what the person was shown: another amount, currency, status or account to pay to.
 	ErrChanged = errors.New("the invoice changed since it was shown")
 	// ErrPaid says that the invoice is paid already.
 	ErrPaid = errors.New("the invoice is paid already")
@@ -51,6 +53,24 @@ func (r *Record) free(shown billing.Money) error {
 		return ErrChanged
 	}
 	return nil
+}
+
+// stillPays returns ErrChanged when the money is to go elsewhere by now than somebody was shown.
+func (r *Record) stillPays(shown string) error {
+	if payee(r.Invoice) != shown {
+		return ErrChanged
+	}
+	return nil
+}
+
+// payee tells accounts and references apart without repeating them; empty where the invoice has none. Whoever can change the file that is imported
+// can change the account, so it is among the facts that somebody agrees to.
+func payee(inv billing.Invoice) string {
+	if inv.PayTo == "" && inv.Reference == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(inv.PayTo + "\x00" + inv.Reference))
+	return hex.EncodeToString(sum[:8])
 }
 
 // answer notes that whoever began the payment is about to be told that it is in progress. Until then it is only asked for: should the store fail

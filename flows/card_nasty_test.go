@@ -203,7 +203,7 @@ func TestNothingIsCalledPaidBeforeTheServiceSaysSo(t *testing.T) {
 		for lang, word := range map[Lang]string{English: "paid", Norwegian: "betalt"} {
 			s.post.Lang = lang
 			text := strings.ToLower(render(s.now, s.rec, s.post, anAudience(), aPolicy()).Text)
-			for _, denial := range []string{"not paid yet", "once it is paid", "if it was not paid", "may have paid already", "it is being paid", "don't pay it", "ikke betalt ennå", "den betales", "når den er betalt", "ble den ikke betalt", "kan allerede ha betalt", "betalt på nytt"} {
+			for _, denial := range []string{"not paid yet", "once it is paid", "if it was not paid", "may have paid already", "it is being paid", "don't pay it", "ikke betalt ennå", "den betales", "når den er betalt", "i checked: it was not paid", "hvis den ikke ble betalt", "sjekket: ikke betalt", "does not show it as paid", "kan allerede ha betalt", "betalt på nytt"} {
 				text = strings.ReplaceAll(text, denial, "")
 			}
 			if strings.Contains(text, word) {

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -237,6 +238,6 @@ func (j *job) tryTakeBack(ctx context.Context) error {
 		}
 		return errors.Join(err, j.note(ctx, func(r *Record) error { r.keep(j.Now()); return nil }))
 	}
-	places := unique(append(confirmPlaces(pay, j.Policy), rec.Undo.By))
+	places := unique(append(confirmPlaces(pay, j.Policy), rec.Undo.By, cmp.Or(pay.Approved, pay.By)))
 	return j.note(ctx, func(r *Record) error { return r.undone(pay.Key, *rec.Undo, places, j.Now()) })
 }

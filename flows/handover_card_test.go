@@ -68,8 +68,8 @@ func paidThere() Record {
 func approvedThere() Record {
 	r := seen(azureInvoice())
 	must(r.request(Request{By: asha, Method: billing.Method{ID: visa.ID}, At: monday}, usd(120000)))
-	must(r.consulted("1", visa, monday))
-	must(r.approve(team, "1", bo, "", monday))
+	must(r.consulted(theFirst, visa, monday))
+	must(r.approve(team, theFirst, bo, "", monday))
 	must(r.answer(r.Attempt.Key, monday))
 	must(r.handOver(r.Attempt.Key, visa, billing.Grant{}, monday))
 	return r

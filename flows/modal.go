@@ -14,6 +14,7 @@ type shown struct {
 	Invoice  string `json:"i"`
 	Minor    int64  `json:"a"`
 	Currency string `json:"c"`
+	Payee    string `json:"p,omitzero"` // See payee.
 }
 
 func (s shown) amount() billing.Money { return billing.Money{Minor: s.Minor, Currency: s.Currency} }
@@ -85,7 +86,7 @@ func payView(w words, o offer) bot.View {
 	if len(o.methods) == 0 {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("modal.none")))
 	} else {
-		v.Meta = shown{Invoice: inv.ID, Minor: inv.AmountDue.Minor, Currency: inv.AmountDue.Currency}.meta()
+		v.Meta = shown{Invoice: inv.ID, Minor: inv.AmountDue.Minor, Currency: inv.AmountDue.Currency, Payee: payee(inv)}.meta()
 		v.Submit = w.say("pay")
 		v.Blocks = append(v.Blocks, methodInput(w, o.methods))
 	}
@@ -110,13 +111,23 @@ func methodInput(w words, methods []billing.Method) bot.Block {
 // bankDetails are account and reference, alone on their lines, to copy.
 func bankDetails(w words, o offer) []bot.Block {
 	var blocks []bot.Block
-	if o.records() && o.invoice.PayTo != "" {
-		blocks = append(blocks, bot.Plain(w.say("ledger.account", "Account", clean(o.invoice.PayTo))))
-	}
-	if o.records() && o.invoice.Reference != "" {
-		blocks = append(blocks, bot.Plain(w.say("ledger.reference", "Reference", clean(o.invoice.Reference))))
+	if o.records() {
+		for _, line := range payeeLines(w, o.invoice) {
+			blocks = append(blocks, bot.Plain(line))
+		}
 	}
 	return blocks
+}
+
+// payeeLines say to whom the money is to go, where the invoice does.
+func payeeLines(w words, inv billing.Invoice) (lines []string) {
+	if inv.PayTo != "" {
+		lines = append(lines, w.say("ledger.account", "Account", clean(inv.PayTo)))
+	}
+	if inv.Reference != "" {
+		lines = append(lines, w.say("ledger.reference", "Reference", clean(inv.Reference)))
+	}
+	return lines
 }
 
 // deniedView tells somebody who may not pay who may. Only full members of the workspace see names, and can ask.

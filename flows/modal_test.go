@@ -135,7 +135,7 @@ func TestNoGoldenCardIsLeftOver(t *testing.T) {
 }
 
 func TestOnlyAFilledModalCanBeSubmitted(t *testing.T) {
-	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-many": "Pay now", "modal-pay-portal": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline"}
+	submits := map[string]string{"modal-pay": "Pay now", "modal-pay-many": "Pay now", "modal-pay-portal": "Pay now", "modal-ledger": "Record as paid", "modal-undo": "Undo", "modal-approval-decline": "Decline", "modal-approval-decline-record": "Decline"}
 	for name, v := range views(t, speak(English)) {
 		if v.Submit != submits[name] {
 			t.Errorf("%s is submitted with %q, want %q", name, v.Submit, submits[name])

@@ -37,7 +37,12 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 	if f.Policy.needsApproval(saw.amount()) {
 		return f.submitRequest(ctx, w, saw, attempt, provider.Way())
 	}
-	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error { return r.begin(f.Policy.Team, attempt, saw.amount()) })
+	rec, err := f.changeLater(ctx, saw.Invoice, answerTime, func(r *Record) error {
+		if err := r.stillPays(saw.Payee); err != nil {
+			return err
+		}
+		return r.begin(f.Policy.Team, attempt, saw.amount())
+	})
 	if err != nil {
 		return f.notBegun(ctx, w, c.User, saw, err)
 	}

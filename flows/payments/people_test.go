@@ -8,8 +8,8 @@ import (
 	"kvitt/flows"
 )
 
-// patience is how often somebody looks again at an invoice until it is paid.
-const patience = 120
+// patience is how often, once a minute, somebody looks again at an invoice until it is paid: what is due may be late by as much as clocks jump, and two may jump at once.
+const patience = 240
 
 // pursue is everybody who has to do with one invoice, until it is paid.
 func (w *world) pursue(b *bill) {
