@@ -34,25 +34,25 @@ func TestWhoMayNotPayDecidesOnNoRequest(t *testing.T) {
 	inStory(t, requested, func(s *stage) {
 		for _, who := range []string{"kim", "gus"} {
 			for _, action := range []string{"approve", "decline", "withdraw"} {
-				s.delivers(s.forged(pressOf(action, theRequest("1")), who, s.trigger(who)))
+				s.delivers(s.forged(pressOf(action, theRequest("{{.Request}}")), who, s.trigger(who)))
 				s.acts(`expect modal ` + who + ` "Only billing admins can pay invoices here."` + "\nexpect no-submit " + who)
 			}
-			if answer := s.delivers(s.forged(declines(theRequest("1")), who, "")); !strings.Contains(answer, "Only billing admins can pay invoices here.") {
+			if answer := s.delivers(s.forged(declines(theRequest("{{.Request}}")), who, "")); !strings.Contains(answer, "Only billing admins can pay invoices here.") {
 				t.Errorf("the reason of %s was answered: %s", who, answer)
 			}
 		}
 		// Who asked decides on nothing, and nobody but who asked takes it back.
 		for who, actions := range map[string][]string{"asha": {"approve", "decline"}, "bo": {"withdraw"}} {
 			for _, action := range actions {
-				s.delivers(s.forged(pressOf(action, theRequest("1")), who, s.trigger(who)))
+				s.delivers(s.forged(pressOf(action, theRequest("{{.Request}}")), who, s.trigger(who)))
 				s.acts("expect no-submit " + who)
 			}
 		}
-		if answer := s.delivers(s.forged(declines(theRequest("1")), "asha", "")); !strings.Contains(answer, "You asked for this yourself") {
+		if answer := s.delivers(s.forged(declines(theRequest("{{.Request}}")), "asha", "")); !strings.Contains(answer, "You asked for this yourself") {
 			t.Errorf("Asha's own reason was answered: %s", answer)
 		}
 		s.acts(undecided + `
-			expect audit "denied" 8
+			expect audit "denied" 9
 			approve bo
 			expect charges INV-1 1`)
 	})
@@ -62,10 +62,10 @@ func TestWhoMayNotPayDecidesOnNoRequest(t *testing.T) {
 func TestAForgedRequestIsNotApproved(t *testing.T) {
 	t.Parallel()
 	requests := map[string]string{
-		"the next one": theRequest("2"), "one before the first": theRequest("0"), "a negative one": theRequest("-1"), "the same number, written otherwise": theRequest("01"),
-		"a space more": theRequest("1 "), "a zero byte": theRequest(`1\\u0000`), "every one": theRequest("*"), "no id": theRequest(""), "a very long id": theRequest(strings.Repeat("1", 100_000)),
-		"a number for an id": `{\"i\":\"stripe:{{.Invoice}}\",\"r\":1}`, "that of another invoice": strings.ReplaceAll(theRequest("1"), "{{.Invoice}}", "{{.Second}}"),
-		"that of another customer": strings.ReplaceAll(theRequest("1"), "{{.Invoice}}", "in_theirs"), "a record of another kind": `{\"i\":\"T0SANDBOX/pin/1\",\"r\":\"1\"}`,
+		"the next one": theRequest("2"), "one before the first": theRequest("0"), "a negative one": theRequest("-1"), "the same number, written otherwise": theRequest("0{{.Request}}"),
+		"a space more": theRequest("{{.Request}} "), "a zero byte": theRequest(`{{.Request}}\\u0000`), "every one": theRequest("*"), "no id": theRequest(""), "a very long id": theRequest(strings.Repeat("1", 100_000)),
+		"a number for an id": `{\"i\":\"stripe:{{.Invoice}}\",\"r\":1}`, "that of another invoice": strings.ReplaceAll(theRequest("{{.Request}}"), "{{.Invoice}}", "{{.Second}}"),
+		"that of another customer": strings.ReplaceAll(theRequest("{{.Request}}"), "{{.Invoice}}", "in_theirs"), "a record of another kind": `{\"i\":\"T0SANDBOX/pin/1\",\"r\":\"1\"}`,
 		"no JSON": "stripe:{{.Invoice}}", "nothing": "",
 	}
 	inStory(t, "", func(s *stage) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,8 +47,18 @@ func (s *stage) forged(payload, who, trigger string) string {
 		team = "T0OTHER"
 	}
 	return s.template(payload, map[string]string{"X": s.people[who], "XTeam": team, "Trigger": trigger, "Card": card, "Finance": s.finance,
-		"Invoice": s.invoices["INV-1"], "Second": s.invoices["INV-2"], "Moment": fmt.Sprintf("%d.%s", time.Now().UnixNano(), who)})
+		"Invoice": s.invoices["INV-1"], "Second": s.invoices["INV-2"], "Request": s.request(), "Moment": fmt.Sprintf("%d.%s", time.Now().UnixNano(), who)})
 }
+
+// request is the id of the last request, as the buttons about it carry it; empty when there is none.
+func (s *stage) request() (id string) {
+	for _, m := range carriedRequest.FindAllStringSubmatch(s.messagesRaw(), -1) {
+		id = m[1]
+	}
+	return id
+}
+
+var carriedRequest = regexp.MustCompile(`"r\\+":\\+"([0-9a-z-]+)`)
 
 // delivers sends a payload, signed, and returns what the bot answered.
 func (s *stage) delivers(payload string) string {
