@@ -137,9 +137,9 @@ func (l auditLine) row() []string {
 		if len(l.Facts) > 0 {
 			facts = string(asJSON(l.Facts))
 		}
-		return append(key, l.At.UTC().Format(time.RFC3339Nano), cell(l.Who), cell(l.What), strings.ReplaceAll(facts, ";", `\u003b`), l.Prev, l.Hash)
+		return append(key, l.At.UTC().Format(time.RFC3339Nano), cell(l.Who), cell(l.What), strings.ReplaceAll(facts, ";", `\u003b`), cell(l.Prev), cell(l.Hash))
 	case headRecord:
-		return append(key, "", "", "", "", "", l.Hash)
+		return append(key, "", "", "", "", "", cell(l.Hash))
 	}
 	return []string{l.Record, "", "", "", "", "", "", "", string(asJSON(amount{l.Chains, l.Entries})), "", ""}
 }

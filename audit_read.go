@@ -154,14 +154,14 @@ func decodeRow(text []byte) (line auditLine, err error) {
 		return line, nil
 	}
 	line.Key = store.Key{Team: uncell(value("team")), Kind: uncell(value("kind")), ID: uncell(value("id"))}
-	line.Hash = value("hash")
+	line.Hash = uncell(value("hash"))
 	if line.Seq, err = strconv.ParseInt(value("seq"), 10, 64); err != nil {
 		return line, fmt.Errorf("the number %.40q is none", value("seq"))
 	}
 	if line.Record != entryRecord {
 		return line, nil
 	}
-	line.Who, line.What, line.Prev = uncell(value("who")), uncell(value("what")), value("prev")
+	line.Who, line.What, line.Prev = uncell(value("who")), uncell(value("what")), uncell(value("prev"))
 	if line.At, err = time.Parse(time.RFC3339Nano, value("at")); err != nil {
 		return line, fmt.Errorf("the time %.40q is none", value("at"))
 	}

@@ -187,7 +187,11 @@ func (c *checker) channel(ctx context.Context, id string) {
 	case !place.Member:
 		c.fail(about, "Kvitt is not in "+name, "Invite it there: /invite @Kvitt")
 	default:
-		c.ok(about, "%s, and Kvitt is in it", name)
+		readers := "its members can read suppliers and amounts there"
+		if !place.Private {
+			readers = "it is public: every full member of the workspace can read suppliers and amounts there"
+		}
+		c.ok(about, "%s, and Kvitt is in it; %s", name, readers)
 		c.history(place)
 	}
 }

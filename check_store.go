@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"kvitt/flows"
@@ -36,39 +35,10 @@ func (c *checker) store(ctx context.Context) {
 	c.pins = pins
 }
 
-// redis looks whether a server can be used, and is set up to lose nothing.
-func (c *checker) redis(ctx context.Context) {
-	const about = "REDIS_URL"
-	backend, err := store.OpenRedis(ctx, c.set.RedisURL.Reveal(), store.RedisOptions{Wait: checkTime / 2, Look: true})
-	if unsafe, ok := errors.AsType[*store.UnsafeError](err); ok {
-		for _, f := range unsafe.Findings {
-			c.fail(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
-		}
-		return
-	}
-	if _, newer := errors.AsType[*store.LayoutError](err); newer {
-		c.fail(about, err.Error(), "Nothing was changed")
-		return
-	}
-	if err != nil {
-		c.fail(about, err.Error(), "Start it, or correct the address")
-		return
-	}
-	c.backend = backend
-	findings, err := backend.Findings(ctx)
-	if err != nil {
-		c.fail(about, err.Error(), "Start it, or correct the address")
-		return
-	}
-	for _, f := range findings {
-		c.warn(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
-	}
-	c.ok(about, "%s answers, and is set up as a master that never throws records away", c.set.RedisURL)
-}
-
 // file opens the embedded store, if there is one and nobody holds it. A store that is not there yet is not made.
 func (c *checker) file(ctx context.Context) {
 	const about = "KVITT_DATA"
+	c.mode(c.set.Data)
 	path := filepath.Join(c.set.Data, store.FileName)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		c.place(c.set.Data)
@@ -83,6 +53,15 @@ func (c *checker) file(ctx context.Context) {
 	default:
 		c.backend = backend
 		c.ok(about, "the embedded store in %s can be read and written", c.set.Data)
+	}
+}
+
+// mode warns of a folder in which others can put another store in the place of Kvitt's. Kvitt makes it with 0700.
+func (c *checker) mode(folder string) {
+	const othersWrite = 0o022
+	if info, err := os.Stat(folder); err == nil && info.IsDir() && info.Mode()&othersWrite != 0 {
+		c.warn("KVITT_DATA", fmt.Sprintf("others may write to the folder %s (mode %04o), and whoever can put another store there can have Kvitt pay an open invoice", folder, info.Mode().Perm()),
+			"Take that from them: chmod go-w "+folder)
 	}
 }
 

@@ -197,6 +197,20 @@ func TestCheckLooksAtRedisAndWritesNothing(t *testing.T) {
 	}
 }
 
+func TestCheckSaysWhoCanReadAFinanceChannel(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for private, want := range map[bool]string{
+		false: " (#finance), and Kvitt is in it; it is public: every full member of the workspace can read suppliers and amounts there.",
+		true:  " (#finance), and Kvitt is in it; its members can read suppliers and amounts there.",
+	} {
+		o.slack.SetChannel(o.finance, func(c *sandbox.Channel) { c.Private = private })
+		if lines := o.checked(well); !slices.Contains(lines, "ok    KVITT_CHANNELS         "+o.finance+want) {
+			t.Errorf("of a channel that is private (%v) no line says %q", private, want)
+		}
+	}
+}
+
 func TestCheckWarnsOfWhatWillSurprise(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -14,9 +14,11 @@ import (
 	"time"
 )
 
-// controlName is the socket in KVITT_DATA through which other commands reach the store while serve holds it. Mode 0600: whoever may read the store
-// may use it.
+// controlName is the socket in KVITT_DATA through which other commands reach the store while serve holds it.
 const controlName = "kvitt.sock"
+
+// controlMode is that of the store: whoever may read the store may use the socket.
+const controlMode = 0o600
 
 // control is serve's side of the socket.
 type control struct {
@@ -49,11 +51,12 @@ func openControl(a *app) (*control, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("an old control socket is in the way; remove %s: %w", path, err)
 	}
-	previous := syscall.Umask(0o177)
-	listener, err := net.Listen("unix", path)
-	syscall.Umask(previous)
+	listener, err := listenPrivately(path)
 	if err != nil {
 		return nil, fmt.Errorf("the control socket in KVITT_DATA cannot be opened: %w", err)
+	}
+	if err := os.Chmod(path, controlMode); err != nil { // For systems where the file does not have the mode of its socket.
+		return nil, errors.Join(fmt.Errorf("the control socket in KVITT_DATA cannot be kept from other users: %w", err), listener.Close())
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
@@ -63,6 +66,15 @@ func openControl(a *app) (*control, error) {
 	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })
 	return c, nil
+}
+
+// listenPrivately opens a socket whose file has controlMode from its first moment: on Linux a file gets the mode of its socket, less the umask
+// (unix_bind in net/unix/af_unix.c). The umask itself is left alone, because it is that of every file that is made meanwhile.
+func listenPrivately(path string) (net.Listener, error) {
+	config := net.ListenConfig{Control: func(_, _ string, socket syscall.RawConn) error {
+		return socket.Control(func(fd uintptr) { _ = syscall.Fchmod(int(fd), controlMode) }) // Elsewhere it may be refused.
+	}}
+	return config.Listen(context.Background(), "unix", path)
 }
 
 // close lets what is under way end within a second, and cuts it off then.

@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -82,6 +84,21 @@ func TestTheStoreAndItsSocketAreTheOperatorsOwn(t *testing.T) {
 	}
 	if info, _ := os.Stat(filepath.Join(data, controlName)); info.Mode().Perm() != 0o600 || info.Mode().Type() != os.ModeSocket {
 		t.Errorf("the control socket has mode %v", info.Mode())
+	}
+}
+
+// Not parallel, because of the umask: with this one a file is open to everybody unless it is made otherwise.
+func TestTheControlSocketIsTheOperatorsOwnFromItsFirstMoment(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux gives the file the mode of its socket")
+	}
+	defer syscall.Umask(syscall.Umask(0))
+	path := filepath.Join(t.TempDir(), controlName)
+	listener, err := listenPrivately(path)
+	must(t, err)
+	defer listener.Close()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != controlMode {
+		t.Errorf("the control socket has mode %v, %v", info.Mode(), err)
 	}
 }
 

@@ -53,9 +53,9 @@ type RedisOptions struct {
 // with growing pauses, is the caller's work. A change whose context ends before
 // it is answered may have been made: repeating it with the same token is safe.
 //
-// An ACL user needs: ~{kvitt}:* +@read +@write +@scripting +@connection +time
-// +info +wait, in a Cluster also +cluster|slots, and +config|get to have
-// appendfsync checked.
+// An ACL user needs: ~{kvitt}:* +@read +@write +@scripting +@connection
+// -@dangerous +time +info +wait, in this order, in a Cluster also
+// +cluster|slots, and +config|get to have appendfsync checked.
 type Redis struct {
 	client redis.UniversalClient
 	one    *redis.Client        // The same client, unless it is a Cluster.

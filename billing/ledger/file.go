@@ -32,8 +32,14 @@ type record struct {
 	fields map[string]string
 }
 
+// listed is what a file says of one invoice, and on which line.
+type listed struct {
+	Facts
+	line int
+}
+
 // read reads a whole file, or returns an *ImportError.
-func read(name string, r io.Reader) ([]Facts, error) {
+func read(name string, r io.Reader) ([]listed, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read: %w", name, err)
@@ -56,23 +62,33 @@ func read(name string, r io.Reader) ([]Facts, error) {
 }
 
 // judge turns records into facts, and finds what is wrong with each and between them.
-func judge(records []record, wrong *problems) []Facts {
-	all := make([]Facts, 0, len(records))
-	first := map[string]int{}
+func judge(records []record, wrong *problems) []listed {
+	all := make([]listed, 0, len(records))
+	seen := places{}
 	for _, rec := range records {
-		facts := rec.facts(wrong)
-		all = append(all, facts)
-		if facts.Number == "" || facts.Supplier == "" {
-			continue
+		invoice := listed{rec.facts(wrong), rec.line}
+		all = append(all, invoice)
+		if invoice.Number != "" && invoice.Supplier != "" {
+			seen.take(ID(invoice.Supplier, invoice.Number), invoice, wrong)
 		}
-		id := ID(facts.Supplier, facts.Number)
-		if line, twice := first[id]; twice {
-			wrong.add(rec.line, "", "invoice %s of %s is on line %d already", short(facts.Number), short(facts.Supplier), line)
-			continue
-		}
-		first[id] = rec.line
 	}
 	return all
+}
+
+// places is where in a file the invoice of each id is.
+type places map[string]listed
+
+// take gives an id to an invoice, unless another line has it.
+func (p places) take(id string, invoice listed, wrong *problems) {
+	first, taken := p[id]
+	switch {
+	case !taken:
+		p[id] = invoice
+	case first.same(invoice.Facts):
+		wrong.add(invoice.line, "", "invoice %s of %s is on line %d already", short(invoice.Number), short(invoice.Supplier), first.line)
+	default:
+		wrong.add(invoice.line, "", "%s, which is on line %d: %s", invoice.meets(first.Facts), first.line, renumber)
+	}
 }
 
 // facts reads what a record says, and adds what is wrong with it.

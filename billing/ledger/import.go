@@ -19,7 +19,8 @@ type Report struct {
 }
 
 // Import reads a file of invoices, CSV or JSON as its first character shows, and puts them into the ledger. The name is the file's, for messages.
-// The limits are 10 MiB and 50,000 invoices. Any bad line, and nothing is imported: the error is an *ImportError that names them all.
+// The limits are 10 MiB and 50,000 invoices. Any bad line, and nothing is imported: the error is an *ImportError that names them all. An invoice whose ID
+// is that of another one is such a line.
 //
 // An invoice is known by its supplier and number, compared exactly but for space around them. A known one takes all facts from the file;
 // an optional column that the file lacks counts as empty. An invoice that the file lacks stays as it is. What somebody
@@ -32,31 +33,63 @@ func (l *Ledger) Import(ctx context.Context, name string, r io.Reader) (Report, 
 	if err != nil {
 		return Report{}, err
 	}
+	rows, err := l.rows(ctx, name, all)
+	if err != nil {
+		return Report{}, err
+	}
 	var report Report
-	for i, facts := range all {
-		if err := l.put(ctx, facts, &report); err != nil {
-			return report, fmt.Errorf("%s: %d of %d invoices were imported; import it again: %w", name, i, len(all), err)
+	for i, invoice := range all {
+		if err := l.put(ctx, invoice.Facts, rows[i], &report); err != nil {
+			return report, halted(name, i, len(all), err)
 		}
 	}
 	return report, nil
 }
 
-// put merges one invoice. It reads first, because most of a file is what it was yesterday and a write costs more.
-func (l *Ledger) put(ctx context.Context, facts Facts, report *Report) error {
+// rows reads what the ledger has of each invoice, the zero Row for a new one. It comes before the first write, so that a file is refused as a whole.
+func (l *Ledger) rows(ctx context.Context, name string, all []listed) ([]Row, error) {
+	rows := make([]Row, len(all))
+	var wrong problems
+	for i, invoice := range all {
+		row, err := l.load(ctx, ID(invoice.Supplier, invoice.Number))
+		switch {
+		case errors.Is(err, billing.ErrNotFound):
+		case err != nil:
+			return nil, halted(name, 0, len(all), err)
+		case row.Number != "" && !row.same(invoice.Facts):
+			wrong.add(invoice.line, "", "%s, which is in the ledger: %s", invoice.meets(row.Facts), renumber)
+		}
+		rows[i] = row
+	}
+	return rows, wrong.err(name)
+}
+
+func halted(name string, done, all int, err error) error {
+	return fmt.Errorf("%s: %d of %d invoices were imported; import it again: %w", name, done, all, err)
+}
+
+// errTaken is that another invoice got the same id since the rows were read. The next import names both.
+var errTaken = errors.New("another invoice has its id")
+
+// put merges one invoice into its row. What the row says already is not written, because most of a file is what it was yesterday.
+func (l *Ledger) put(ctx context.Context, facts Facts, row Row, report *Report) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	id, now := ID(facts.Supplier, facts.Number), l.now().UTC()
-	row, err := l.load(ctx, id)
-	if err != nil && !errors.Is(err, billing.ErrNotFound) {
-		return err
-	}
 	count := &report.Unchanged
-	if err != nil || row.Facts != facts {
+	if row.Facts != facts {
+		var err error
+		id, now := ID(facts.Supplier, facts.Number), l.now().UTC()
 		row, err = l.shelf.Update(ctx, id, func(r *Row) error {
+			if r.Number != "" && !r.same(facts) {
+				return errTaken
+			}
 			count = report.counter(r, facts)
 			r.merge(facts, now)
 			return nil
 		})
+		if errors.Is(err, errTaken) {
+			return err
+		}
 		if err != nil {
 			return unavailable("import "+id, err)
 		}

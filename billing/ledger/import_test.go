@@ -197,6 +197,35 @@ func TestABadObjectIsNamedByItsLine(t *testing.T) {
 	}
 }
 
+func TestAnInvoiceNeverTakesTheRowOfAnother(t *testing.T) {
+	o := newOffice()
+	id := ledger.ID("Acme", "2")
+	_, err := o.shelf.Update(t.Context(), id, func(r *ledger.Row) error {
+		r.Facts = ledger.Facts{Number: "17", Supplier: "Fjord Strøm AS", Amount: billing.Money{Minor: 500, Currency: "NOK"}, Status: billing.Open}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := o.shelf.Load(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = o.Import(t.Context(), "march.csv", strings.NewReader("number,supplier,amount,currency\n1,Acme,5,EUR\n2,Acme,5,EUR\n"))
+	const want = `march.csv: nothing was imported. Mend this, and import it again:
+  line 3: invoice 2 of Acme has the same id as invoice 17 of Fjord Strøm AS, which is in the ledger: write its number another way, such as with a full stop after it`
+	if _, ok := errors.AsType[*ledger.ImportError](err); !ok || err.Error() != want {
+		t.Errorf("the error is %v", err)
+	}
+	after, err := o.shelf.Load(t.Context(), id)
+	if diff := cmp.Diff(before, after); err != nil || diff != "" {
+		t.Errorf("the other invoice was changed: %v %s", err, diff)
+	}
+	if _, err := o.shelf.Load(t.Context(), ledger.ID("Acme", "1")); !errors.Is(err, billing.ErrNotFound) {
+		t.Errorf("the invoice before it was imported: %v", err)
+	}
+}
+
 func TestAFileThatIsNoListOfInvoicesIsRefusedAsAWhole(t *testing.T) {
 	long := strings.Repeat("x", 1001)
 	var many strings.Builder

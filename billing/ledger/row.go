@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -70,11 +71,24 @@ type Shelf interface {
 const prefix = "ledger:"
 
 // ID returns the Invoice.ID of a supplier's invoice number. Both are hashed, because ids stand in logs, keys, buttons and the audit trail, where
-// no name belongs, and a supplier can be a person. 64 bits make two of a company's invoices meet once in billions of ledgers.
+// no name belongs, and a supplier can be a person. 64 bits make two of a company's invoices meet once in billions of ledgers,
+// or when a supplier looks for two numbers that do; Import refuses the second.
 func ID(supplier, number string) string {
 	sum := sha256.Sum256([]byte(supplier + "\x00" + number))
 	return prefix + hex.EncodeToString(sum[:8])
 }
+
+// same reports whether two are of one invoice, by what ID goes by.
+func (f Facts) same(other Facts) bool {
+	return f.Supplier == other.Supplier && f.Number == other.Number
+}
+
+// meets says that two invoices have one id, and renumber what to do about it.
+func (f Facts) meets(other Facts) string {
+	return fmt.Sprintf("invoice %s of %s has the same id as invoice %s of %s", short(f.Number), short(f.Supplier), short(other.Number), short(other.Supplier))
+}
+
+const renumber = "write its number another way, such as with a full stop after it"
 
 // known reports whether an id can be one of ours, so that nothing else is ever looked up.
 func known(id string) bool {
