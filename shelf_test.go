@@ -13,6 +13,7 @@ import (
 	"kvitt/billing/ledger"
 	"kvitt/billing/ledger/ledgertest"
 	"kvitt/store"
+	"kvitt/store/redistest"
 	"kvitt/store/storetest"
 )
 
@@ -21,6 +22,7 @@ func TestTheLedgersShelfKeepsItsWordInAStore(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) store.Backend{
 		"memory": func(*testing.T) store.Backend { return storetest.Memory(time.Now) },
 		"file":   func(t *testing.T) store.Backend { return shelfFile(t) },
+		"redis":  func(t *testing.T) store.Backend { return shelfRedis(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ledgertest.RunShelf(t, func(t *testing.T) ledger.Shelf { return newShelf(open(t)) })
@@ -36,6 +38,16 @@ func shelfFile(t testing.TB) store.Backend {
 	}
 	t.Cleanup(func() { _ = f.Close() })
 	return f
+}
+
+func shelfRedis(t testing.TB) store.Backend {
+	t.Helper()
+	r, err := store.OpenRedis(t.Context(), redistest.Start(t, "--appendonly", "yes").URL(), store.RedisOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
 }
 
 // counting counts the documents that are read and written.
@@ -151,7 +163,12 @@ func TestARowThatCannotBeReadHidesNoOther(t *testing.T) {
 
 // BenchmarkLedgerSync reads a ledger of 20,000 rows of which 50 are open and one changed lately.
 func BenchmarkLedgerSync(b *testing.B) {
-	backend := shelfFile(b)
+	for name, open := range map[string]func(testing.TB) store.Backend{"file": shelfFile, "redis": shelfRedis} {
+		b.Run(name, func(b *testing.B) { benchSync(b, open(b)) })
+	}
+}
+
+func benchSync(b *testing.B, backend store.Backend) {
 	now := time.Date(2026, time.March, 1, 9, 0, 0, 0, time.UTC)
 	l := newLedger(backend, nil, func() time.Time { return now })
 	importRows(b, l, rowsFrom(0, 19949, billing.Paid)+rowsFrom(19949, 19999, billing.Open))
