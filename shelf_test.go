@@ -161,7 +161,9 @@ func TestARowThatCannotBeReadHidesNoOther(t *testing.T) {
 	}
 }
 
-// BenchmarkLedgerSync reads a ledger of 20,000 rows of which 50 are open and one changed lately.
+// BenchmarkLedgerSync reads a ledger of 20,000 rows of which 50 are open and one changed lately. On two processors that others shared, with
+// redis-server 7.0.15 on the same machine: 0.06 s in a file and 0.08 s in Redis; reading every row took 0.45 s and 1.3 s. What is left is the ids
+// of all rows, by hundreds, in search of one that is on no list.
 func BenchmarkLedgerSync(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) store.Backend{"file": shelfFile, "redis": shelfRedis} {
 		b.Run(name, func(b *testing.B) { benchSync(b, open(b)) })
