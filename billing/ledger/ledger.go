@@ -7,6 +7,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (l *Ledger) Invoice(ctx context.Context, id string) (billing.Invoice, error
 }
 
 // Invoices yields the open invoices and those changed since. All are read before the first is yielded, so that no reading of the store
-// stays open, and no deadline runs, while the caller works on them.
+// stays open, and no deadline runs, while the caller works on them. The time limit of the contract holds for each row.
 func (l *Ledger) Invoices(ctx context.Context, since time.Time) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {
 		wanted, err := l.collect(ctx, since)
@@ -107,21 +108,28 @@ func (l *Ledger) Invoices(ctx context.Context, since time.Time) iter.Seq2[billin
 	}
 }
 
+// collect is patient with each row, not with all: an import may bring more of them than a store reads in that time.
 func (l *Ledger) collect(ctx context.Context, since time.Time) ([]billing.Invoice, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	if ctx.Err() != nil {
 		return nil, unavailable("list the ledger", ctx.Err())
 	}
+	silence := time.AfterFunc(patience, func() { cancel(context.DeadlineExceeded) })
+	defer silence.Stop()
 	var wanted []billing.Invoice
-	for row, err := range l.shelf.All(ctx) {
-		if err != nil {
-			return wanted, unavailable("list the ledger", err)
+	var failed []error
+	for row, err := range l.shelf.Since(ctx, since) {
+		silence.Reset(patience)
+		switch {
+		case err != nil:
+			failed = append(failed, cmp.Or(context.Cause(ctx), err))
+		case row.Open() || !since.IsZero() && !row.Changed.Before(since):
+			wanted = append(wanted, row.Invoice())
 		}
-		invoice := row.Invoice()
-		if invoice.Status == billing.Open || !since.IsZero() && !row.Changed.Before(since) {
-			wanted = append(wanted, invoice)
-		}
+	}
+	if len(failed) > 0 {
+		return wanted, unavailable("list the ledger", errors.Join(failed...))
 	}
 	return wanted, nil
 }

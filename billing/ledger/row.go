@@ -64,8 +64,10 @@ type Shelf interface {
 	// An error of fn is returned as it is, and nothing is stored. After any other error nobody knows whether it was stored.
 	Update(ctx context.Context, id string, fn func(*Row) error) (Row, error)
 
-	// All yields every row, in any order. An error ends it.
-	All(ctx context.Context) iter.Seq2[Row, error]
+	// Since yields every row that is open (Row.Open) and, unless since is zero, every other that changed at since or later, in any order.
+	// Others may be among them, and one that is written meanwhile may come twice or only the next time. A row that cannot be read comes as
+	// an error and keeps no other back; any other error is the last thing yielded.
+	Since(ctx context.Context, since time.Time) iter.Seq2[Row, error]
 }
 
 const prefix = "ledger:"
@@ -95,6 +97,9 @@ func known(id string) bool {
 	digits, ours := strings.CutPrefix(id, prefix)
 	return ours && len(digits) == 16 && strings.Trim(digits, "0123456789abcdef") == ""
 }
+
+// Open reports whether the invoice is left to pay, as Invoice says it.
+func (r *Row) Open() bool { return r.Status == billing.Open && r.standing() == nil }
 
 // standing returns the recording that settles the invoice, or nil.
 func (r *Row) standing() *Recording {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"kvitt/billing"
 	"kvitt/billing/ledger"
@@ -93,8 +94,8 @@ func (m *Memory) Update(ctx context.Context, id string, fn func(*ledger.Row) err
 	return row, nil
 }
 
-// All implements ledger.Shelf, ordered by id.
-func (m *Memory) All(ctx context.Context) iter.Seq2[ledger.Row, error] {
+// Since implements ledger.Shelf. It yields every row, ordered by id, so that nobody relies on its choice.
+func (m *Memory) Since(ctx context.Context, _ time.Time) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		if err := m.wait(ctx); err != nil {
 			yield(ledger.Row{}, err)
