@@ -14,6 +14,8 @@ import (
 var slackTrouble = map[string][]sandbox.Fault{
 	"down":    {{Kind: sandbox.CutBefore, Times: -1}},
 	"busy":    {{Kind: sandbox.RateLimited, RetryAfter: 30, Times: -1}},
+	"blind": {{Kind: sandbox.Refuse, Method: "conversations.history", Code: "missing_scope", Times: -1},
+		{Kind: sandbox.Refuse, Method: "conversations.replies", Code: "missing_scope", Times: -1}},
 	"revoked": {{Kind: sandbox.Refuse, Code: "token_revoked", Times: -1}},
 	"crowded": {{Kind: sandbox.RateLimited, Method: "chat.postMessage", RetryAfter: 30, Times: -1},
 		{Kind: sandbox.RateLimited, Method: "chat.update", RetryAfter: 30, Times: -1}},
@@ -22,6 +24,7 @@ var slackTrouble = map[string][]sandbox.Fault{
 // slack DAY: one of Slack's bad days, from now on.
 //
 //	slack down|busy|revoked      every call fails, is rate-limited, or is refused because the token was revoked; slack mended ends it
+//	slack blind                  the history scopes were not granted; likewise
 //	slack crowded                messages and their edits are rate-limited, nothing else; likewise
 //	slack archived|unarchived    #finance
 //	slack removed|invited        the bot, from and to #finance; slack private makes #finance private before

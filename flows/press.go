@@ -38,8 +38,27 @@ func (f *Flows) withLink(ctx context.Context, c bot.Click, says string, link fun
 			says = "modal.link.confirm"
 		}
 		url, err := link(ctx, provider, rec, w)
-		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), says, url), err
+		if err == nil && url != "" {
+			err = f.noteLink(ctx, c, pageOf[says])
+		}
+		if err != nil {
+			return bot.View{}, err
+		}
+		return linkView(w, rec.Invoice, billing.DateOf(f.Now(), f.Policy.Zone), says, url), nil
 	})
+}
+
+// pageOf is how the audit trail calls what a private link leads to.
+var pageOf = map[string]string{"modal.link": "invoice", "modal.link.confirm": "confirmation", "modal.add.link": "payment methods"}
+
+// noteLink puts on the audit trail who is about to be shown a private link, never the link: on its page an invoice can be paid without Kvitt. What cannot be
+// noted is not shown.
+func (f *Flows) noteLink(ctx context.Context, c bot.Click, page string) error {
+	_, err := f.update(ctx, c.Value, func(r *Record) (store.Next, error) {
+		r.note(f.Now(), c.User, "link shown", "page", page)
+		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
+	})
+	return err
 }
 
 // pressAsk passes a request to the billing admins: once per person, invoice and day, and in no words but Kvitt's. Where the button is not about one

@@ -1,0 +1,128 @@
+package flows
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kvitt/bot"
+	"kvitt/store"
+	"kvitt/store/storetest"
+)
+
+// editing is a Slack in which only so many messages can be edited, and in which conversations.info may be busy.
+type editing struct {
+	room     atomic.Int64
+	infoBusy bool
+}
+
+func (e *editing) RoundTrip(r *http.Request) (*http.Response, error) {
+	method := path.Base(r.URL.Path)
+	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Request: r}
+	answer := `{"ok":true,"channel":{"id":"` + finance + `","is_member":true},"ts":"1.0","message":{}}`
+	if method == "chat.update" && e.room.Add(-1) < 0 || method == "conversations.info" && e.infoBusy {
+		res.StatusCode, answer = http.StatusTooManyRequests, ""
+		res.Header.Set("Retry-After", "60")
+	}
+	res.Body = io.NopCloser(strings.NewReader(answer))
+	return res, nil
+}
+
+// counting counts what is read from and written to a store.
+type counting struct {
+	store.Backend
+	loads, writes atomic.Int64
+}
+
+func (c *counting) Load(ctx context.Context, k store.Key) (store.Doc, error) {
+	c.loads.Add(1)
+	return c.Backend.Load(ctx, k)
+}
+
+func (c *counting) Write(ctx context.Context, w store.Write) error {
+	c.writes.Add(1)
+	return c.Backend.Write(ctx, w)
+}
+
+// mending edits nine copies, one of them in a channel, and returns how many show the record then, how many wait, and how often the store was asked.
+func mending(t *testing.T, slack *editing) (shown, waiting int, c *counting) {
+	c = &counting{Backend: storetest.Memory(time.Now)}
+	f := &Flows{Bot: bot.New(bot.Config{Token: "xoxb-test", HTTP: &http.Client{Transport: slack}}), Backend: c,
+		Records: store.Of[Record](c, team, KindInvoice), Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: aPolicy()}
+	inv := anInvoice()
+	var steps []Step
+	_, err := f.take(t.Context(), inv, f.Now())
+	must(err)
+	_, err = f.update(t.Context(), inv.ID, func(r *Record) (store.Next, error) {
+		for i := range 9 {
+			p := Post{Key: fmt.Sprintf("remind/%d", i), Kind: PostReminder, Place: asha, Ref: bot.Ref{Channel: "D1", TS: fmt.Sprintf("%d.0", i)}}
+			if i == 0 {
+				p.Place, p.Ref.Channel = finance, finance
+			}
+			r.Posts = append(r.Posts, p)
+			steps = append(steps, Step{Do: Mend, Post: p})
+		}
+		return store.Next{Wake: f.Now()}, nil
+	})
+	must(err)
+	leases, _, err := c.Lease(t.Context(), team, store.Routine, 1, time.Minute)
+	must(err)
+	c.loads.Store(0)
+	c.writes.Store(0)
+	j := &job{Flows: f, lease: leases[0], id: inv.ID, audience: anAudience(), turn: make(chan struct{}, 1)}
+	must(j.mendAll(t.Context(), steps))
+	loads, writes := c.loads.Load(), c.writes.Load()
+	rec, err := f.Records.Load(t.Context(), inv.ID)
+	must(err)
+	for _, p := range rec.Posts {
+		switch {
+		case p.Shows != "":
+			shown++
+		case !p.Retry.IsZero():
+			waiting++
+		}
+	}
+	c.loads.Store(loads)
+	c.writes.Store(writes)
+	return shown, waiting, c
+}
+
+func TestEditsAreNotedAFewAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slack := &editing{}
+		slack.room.Store(100)
+		shown, waiting, c := mending(t, slack)
+		if shown != 9 || waiting != 0 || c.writes.Load() > 3 || c.loads.Load() > 6 {
+			t.Errorf("of 9 copies %d show the record and %d wait, after %d loads and %d writes", shown, waiting, c.loads.Load(), c.writes.Load())
+		}
+	})
+}
+
+func TestWhenSlackHasNoRoomForOneEditTheOthersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slack := &editing{}
+		slack.room.Store(2)
+		shown, waiting, c := mending(t, slack)
+		if shown != 2 || waiting != 7 || c.writes.Load() > 2 {
+			t.Errorf("of 9 copies %d show the record and %d wait, after %d writes", shown, waiting, c.writes.Load())
+		}
+	})
+}
+
+func TestABusyLookAtAChannelKeepsNoOtherCopyFromBeingEdited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slack := &editing{infoBusy: true}
+		slack.room.Store(100)
+		if shown, waiting, _ := mending(t, slack); shown != 8 || waiting != 1 {
+			t.Errorf("of 9 copies %d show the record and %d wait", shown, waiting)
+		}
+	})
+}
