@@ -17,7 +17,7 @@ import (
 // nothing else; it is cut at 4000 runes. The caller passes it through Escape where it holds anything from outside.
 type Message struct {
 	Text   string
-	Blocks []Block // At most MaxMessageBlocks.
+	Blocks []Block // At most 50.
 	Token  string  // Find knows the message by it. Everybody in the workspace can read it: an id and nothing else, under 1 kB.
 	Thread string  // Timestamp of the message that this one answers, if any.
 	Answer bool    // Somebody is waiting: it goes before what nobody waits for.
