@@ -40,7 +40,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 		}
 	}
 	if !a.settings.Slack.SocketMode() {
-		public.HandleFunc("POST /slack/events", d.slackEvents)
+		public.HandleFunc("POST "+eventsPath, d.slackEvents)
 	}
 	if a.settings.Bills(settings.Stripe) && len(a.settings.Stripe.WebhookSecrets) > 0 {
 		public.HandleFunc("POST /stripe/webhook", d.stripeWebhook)
