@@ -17,7 +17,7 @@ import (
 // errDoor says that an HTTP door broke while serving.
 var errDoor = errors.New("an HTTP door broke")
 
-// doors are the HTTP doors of CONTRACT section 3.
+// doors are the HTTP doors: health and metrics, and where Slack and Stripe knock.
 type doors struct {
 	app     *app
 	open    atomic.Bool // Slack has said who we are, so that requests can be judged.

@@ -68,7 +68,7 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 	return channel, nil
 }
 
-// Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as
+// Post says something in a channel, at most one message a second there after a burst of four. It waits for its turn as long as
 // ctx and m.Patience allow; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
 	waiting, done := m.patient(ctx)
