@@ -85,7 +85,7 @@ func scopes(s settings.Settings) []bot.Scope {
 // seenFor is how long a click or an event is remembered. Slack's last repetition of an event comes after about six minutes.
 const seenFor = time.Hour
 
-// seen remembers clicks and events for the bot. The id is its own caller token's base: one process asks once for each.
+// seen remembers clicks and events for the bot. Each asking has a token of its own, so that only the first, of whichever replica, finds it new.
 func (a *app) seen(ctx context.Context, id string) (bool, error) {
 	team := a.team.Load()
 	if team == nil {

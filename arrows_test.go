@@ -20,7 +20,7 @@ type room struct {
 	why   string
 }
 
-// rooms is the picture in the README as a table. A folder's pattern is as path.Match reads it; the first that fits counts.
+// rooms is the picture in CONTRIBUTING as a table. A folder's pattern is as path.Match reads it; the first that fits counts.
 var rooms = []struct {
 	folder string
 	room
@@ -68,7 +68,7 @@ func TestEveryArrowPointsTheWayOfTheDesign(t *testing.T) {
 	eachSource(t, func(folder, name string, file *ast.File) {
 		own, known := roomOf(folder)
 		if !known {
-			t.Errorf("%s: the folder is no known room; give it a line in rooms, and a place in the README's picture", path.Join(folder, name))
+			t.Errorf("%s: the folder is no known room; give it a line in rooms, and a place in CONTRIBUTING's picture", path.Join(folder, name))
 			return
 		}
 		inTest := strings.HasSuffix(name, "_test.go")

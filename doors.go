@@ -17,7 +17,7 @@ import (
 // errDoor says that an HTTP door broke while serving.
 var errDoor = errors.New("an HTTP door broke")
 
-// doors are the HTTP doors of CONTRACT section 3.
+// doors are the HTTP doors: health and metrics, and where Slack and Stripe knock.
 type doors struct {
 	app     *app
 	open    atomic.Bool // Slack has said who we are, so that requests can be judged.
@@ -40,7 +40,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 		}
 	}
 	if !a.settings.Slack.SocketMode() {
-		public.HandleFunc("POST /slack/events", d.slackEvents)
+		public.HandleFunc("POST "+eventsPath, d.slackEvents)
 	}
 	if a.settings.Bills(settings.Stripe) && len(a.settings.Stripe.WebhookSecrets) > 0 {
 		public.HandleFunc("POST /stripe/webhook", d.stripeWebhook)

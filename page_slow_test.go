@@ -29,7 +29,7 @@ func bankAsks(t *testing.T, p *tab) {
 	p.see("#modal", "Asha still has to confirm this payment with the bank. No money has moved yet.", "Confirm the payment")
 	p.lacksIn("INV-1042", "pay")
 	p.click(`#modal [data-action-id="view"]`)
-	p.see("#modal", "This link works for anybody who has it.")
+	p.see("#modal", "Please don't pass this link on: it may work without signing in.")
 	link := script[string](p, `document.querySelector('#modal [data-action-id="open"]').href`)
 	confirm(t, link)
 	p.seeIn("INV-1042", "Paid by Asha", "Visa •••• 3155")
@@ -70,7 +70,7 @@ func cardIsAdded(t *testing.T, p *tab) {
 	p.seeIn("INV-1057", "349.00 USD")
 	p.pressIn("INV-1057", "pay")
 	p.click(`#modal [data-action-id="add"]`)
-	p.see("#modal", "Open the page to add one", "This link works for anybody who has it.")
+	p.see("#modal", "Open the page to add one", "Please don't pass this link on: it may work without signing in.")
 	confirm(t, script[string](p, `document.querySelector('#modal [data-action-id="open"]').href`))
 	for range 2 {
 		p.click(`#modal [data-action-id="close"]`)

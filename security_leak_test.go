@@ -45,7 +45,7 @@ func TestNoSecretAndNoLinkThatWorksForEverybodyIsEverWrittenDown(t *testing.T) {
 			import rent.csv
 			at 2026-03-05 09:20
 			press asha "View invoice" INV-1
-			expect modal asha "This link works for anybody who has it."
+			expect modal asha "Please don't pass this link on: it may work without signing in."
 			press asha "Pay now" INV-1
 			press asha "Add a payment method"
 			expect modal asha "Open the page to add one"`)

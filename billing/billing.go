@@ -1,8 +1,8 @@
 // Package billing holds the nouns of money — invoice, amount, due date, payment method — and the contract that
 // every billing service behind Kvitt keeps, the Provider.
 //
-// Its subpackages are the services: billing/stripe pays, billing/ledger records what a company paid itself. What is true for
-// one of them only stays there. Slack, the store and the bot's judgement about when to remind whom must never enter here,
+// Its subpackages are the services: billing/stripe pays, billing/azure hands over to Microsoft's portal, billing/ledger records what
+// a company paid itself. What is true for one of them only stays there. Slack, the store and the bot's judgement about when to remind whom must never enter here,
 // and no amount is ever a float.
 package billing
 
@@ -155,8 +155,8 @@ var (
 
 // Provider is one billing service, bound to the accounts that this workspace pays for.
 //
-// Every method ends within 20 s, whatever the caller's deadline. Amounts are exact. Errors wrap ErrNotFound, ErrUnavailable
-// or ErrSetup; any other error is a defect. A Provider holds no state that a restart could lose.
+// Every method ends within 20 s, whatever the caller's deadline; Invoices does not, it is many requests of which each does. Amounts are exact.
+// Errors wrap ErrNotFound, ErrUnavailable or ErrSetup; any other error is a defect. A Provider holds no state that a restart could lose.
 type Provider interface {
 	// Name is the word before the colon in Invoice.ID, and the word in KVITT_BILLING.
 	Name() string

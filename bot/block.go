@@ -7,14 +7,10 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Slack's limits on what a message or view may hold; the constructors clip every text to its own limit, these are the caller's
-// to keep. Source: docs.slack.dev/reference/block-kit/blocks and npm @slack/types.
+// Slack's limits on a menu; the constructors clip every text to its own limit, these are the caller's to keep. Source: docs.slack.dev/reference/block-kit/blocks and npm @slack/types.
 const (
-	MaxMessageBlocks = 50
-	MaxViewBlocks    = 100
-	MaxOptions       = 100 // Of a Menu and of an answer to OnSuggest; more are left out.
-	MaxValue         = 75  // Runes of an option's value; a longer one is a programmer's error, for it cannot be cut.
-	MaxMeta          = 3000
+	MaxOptions = 100 // Of a Menu and of an answer to OnSuggest; more are left out.
+	MaxValue   = 75  // Runes of an option's value; a longer one is a programmer's error, for it cannot be cut.
 )
 
 // Block is one block of a message or a view.
@@ -38,21 +34,6 @@ func Plain(text string) Block {
 func Markup(mrkdwn string) Block {
 	text := slack.NewTextBlockObject(slack.MarkdownType, filled(clipMarkup(mrkdwn, 3000)), false, true)
 	return slack.NewSectionBlock(text, nil, nil)
-}
-
-// Fact is a name and what it is, "Due" and "8 March 2026".
-type Fact struct{ Name, Value string }
-
-// Facts is up to ten facts in two columns, without any formatting; more are left out.
-func Facts(facts ...Fact) Block {
-	fields := make([]*slack.TextBlockObject, 0, 10)
-	for _, f := range facts[:min(len(facts), 10)] {
-		fields = append(fields, plain(Clip(f.Name, 200)+"\n"+f.Value, 2000))
-	}
-	if len(fields) == 0 {
-		return Plain("")
-	}
-	return slack.NewSectionBlock(nil, fields, nil)
 }
 
 // Note is small grey text without any formatting, up to ten pieces beside each other.
@@ -98,15 +79,11 @@ func (b Button) element() slack.BlockElement {
 	return e
 }
 
-// Option is one choice: a value of at most MaxValue runes, a label and a description of at most 75.
-type Option struct{ Value, Label, Description string }
+// Option is one choice: a value of at most MaxValue runes and a label of at most 75.
+type Option struct{ Value, Label string }
 
 func (o Option) object() *slack.OptionBlockObject {
-	var description *slack.TextBlockObject
-	if o.Description != "" {
-		description = plain(o.Description, 75)
-	}
-	return slack.NewOptionBlockObject(o.Value, plain(o.Label, 75), description)
+	return slack.NewOptionBlockObject(o.Value, plain(o.Label, 75), nil)
 }
 
 // objects leaves out what Slack would refuse the whole menu for.
@@ -138,37 +115,33 @@ func (m Menu) element() slack.BlockElement {
 	return e
 }
 
-// Search is a menu whose options OnSuggest finds while somebody types.
+// Search is a menu whose options OnSuggest finds when it is opened and while somebody types.
 type Search struct {
 	Action, Placeholder string
-	Least               int     // How many letters before the first look; 0 looks when it is opened.
 	Chosen              *Option // Chosen at first.
 }
 
 func (s Search) element() slack.BlockElement {
 	e := slack.NewOptionsSelectBlockElement(slack.OptTypeExternal, placeholder(s.Placeholder), Clip(s.Action, 255))
-	e.MinQueryLength = &s.Least
+	e.MinQueryLength = new(0)
 	if s.Chosen != nil {
 		e.InitialOption = s.Chosen.object()
 	}
 	return e
 }
 
-// Text is a line, or several, to write in.
+// Text is a line to write in.
 type Text struct {
 	Action, Placeholder string
 	Max                 int // Runes; 0 or too many: 3000.
-	Multiline           bool
-	Value               string // Written there at first.
 }
 
 func (t Text) element() slack.BlockElement {
 	e := slack.NewPlainTextInputBlockElement(placeholder(t.Placeholder), Clip(t.Action, 255))
-	e.MaxLength, e.Multiline = t.Max, t.Multiline
+	e.MaxLength = t.Max
 	if t.Max < 1 || t.Max > 3000 {
 		e.MaxLength = 3000
 	}
-	e.InitialValue = Clip(t.Value, e.MaxLength)
 	return e
 }
 

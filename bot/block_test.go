@@ -25,11 +25,10 @@ func marshal(t *testing.T, v any) json.RawMessage {
 
 // everything is one of each, with that text wherever a text goes.
 func everything(text string) (message, form []Block) {
-	facts, options, notes := []Fact{}, []Option{}, []string{}
+	options, notes := []Option{}, []string{}
 	for i := range 150 {
-		facts = append(facts, Fact{text, text})
 		notes = append(notes, text)
-		options = append(options, Option{Value: fmt.Sprint(i), Label: text, Description: text})
+		options = append(options, Option{Value: fmt.Sprint(i), Label: text})
 	}
 	buttons := []Element{Menu{Action: "menu", Placeholder: text, Options: options, Chosen: "3"}}
 	for i := range 40 {
@@ -38,9 +37,9 @@ func everything(text string) (message, form []Block) {
 	message = []Block{Header(text), Divider(), Actions("row", buttons...)}
 	form = []Block{
 		Input{Block: "choose", Label: text, Hint: text, Element: Menu{Action: "m", Placeholder: text, Options: options, Chosen: "3"}},
-		Input{Block: "write", Label: text, Hint: text, Optional: true, Element: Text{Action: "t", Placeholder: text, Max: 9999, Multiline: true, Value: text}},
+		Input{Block: "write", Label: text, Hint: text, Optional: true, Element: Text{Action: "t", Placeholder: text, Max: 9999}},
 		Input{Block: "look", Label: text, Element: Search{Action: "s", Placeholder: text, Chosen: &options[0]}},
-		Plain(text), Markup(Escape(text)), Facts(facts...), Note(notes...),
+		Plain(text), Markup(Escape(text)), Note(notes...),
 	}
 	return message, form
 }
@@ -70,8 +69,8 @@ func TestWhateverTheTextSlackTakesIt(t *testing.T) {
 }
 
 func TestBillingTextIsNeverFormatted(t *testing.T) {
-	raw := string(marshal(t, []Block{Header(":x:"), Plain("<!channel> *b*"), Facts(Fact{"a", ":x:"}), Note(":x:"), Actions("r", Button{Label: ":x:"})}))
-	if strings.Contains(raw, "mrkdwn") || strings.Count(raw, `"emoji":false`) != 5 {
+	raw := string(marshal(t, []Block{Header(":x:"), Plain("<!channel> *b*"), Note(":x:"), Actions("r", Button{Label: ":x:"})}))
+	if strings.Contains(raw, "mrkdwn") || strings.Count(raw, `"emoji":false`) != 4 {
 		t.Error(raw)
 	}
 	if raw := string(marshal(t, Markup("a"))); !strings.Contains(raw, `"verbatim":true`) {

@@ -14,11 +14,10 @@ type Kind string
 const (
 	Press    Kind = "press"    // A button, or a menu outside an input block.
 	Submit   Kind = "submit"   // The submit button of a modal.
-	Closed   Kind = "closed"   // A modal closed, where its view has NotifyClose. Not sent when the client dies.
 	Suggest  Kind = "suggest"  // Somebody types into a Search.
 	Command  Kind = "command"  // A slash command.
 	Home     Kind = "home"     // The App Home tab opened.
-	shortcut Kind = "shortcut" // Acknowledged, otherwise unused.
+	shortcut Kind = "shortcut" // That, a closed modal and whatever Slack will think of: acknowledged, otherwise unused.
 	event    Kind = "event"    // Likewise, but for those that say that the app was removed.
 )
 
@@ -29,7 +28,6 @@ type Click struct {
 	Kind       Kind
 	Team       string // The workspace whose installation it is for.
 	User       string // Who did it. Never empty.
-	UserTeam   string // That person's workspace, where Slack says; empty for commands and App Home. Person knows it.
 	Enterprise string // Grid organisation; empty elsewhere.
 
 	Action   string // action_id of the button or menu; name of the command, "/invoices".
@@ -45,12 +43,10 @@ type Click struct {
 	// option is what the client sent: look it up before believing it.
 	Fields map[string]string
 
-	Channel   string // Where the message is, or the command was given; empty in views.
-	MessageTS string
-	ThreadTS  string // The thread around the message, if any.
-	Ephemeral bool   // The message is one that only this person sees.
-	Trigger   string // Opens one modal, once, within 3 seconds. Secret.
-	Text      string // Of a command, after its name.
+	Channel  string // Where the message is, or the command was given; empty in views.
+	ThreadTS string // The thread around the message, if any.
+	Trigger  string // Opens one modal, once, within 3 seconds. Secret.
+	Text     string // Of a command, after its name.
 
 	At        time.Time // When it came in, by Config.Now.
 	Trace     string    // Short id that every log line about this click carries.

@@ -45,13 +45,13 @@ func TestEveryPayloadBecomesItsClick(t *testing.T) {
 		raw   string
 		want  Click
 	}{
-		"a press in a message": {parseInteraction, pressInMessage, Click{Kind: Press, Team: "T1", User: "U1", UserTeam: "T1", Action: "pay", Block: "row", Value: "inv_1",
-			Fields: none, Channel: "C1", MessageTS: "2.1", ThreadTS: "1.1", Ephemeral: true, Trigger: "1.2.abc", answerURL: "https://hooks.slack.example/actions/T1/1/x", teams: []string{"T1", "T1", "T1"}}},
-		"a choice in a Grid's Home": {parseInteraction, chooseInGrid, Click{Kind: Press, Team: "T8", User: "W1", UserTeam: "T9", Enterprise: "E1", Action: "later", Block: "b", Value: "3d",
+		"a press in a message": {parseInteraction, pressInMessage, Click{Kind: Press, Team: "T1", User: "U1", Action: "pay", Block: "row", Value: "inv_1",
+			Fields: none, Channel: "C1", ThreadTS: "1.1", Trigger: "1.2.abc", answerURL: "https://hooks.slack.example/actions/T1/1/x", teams: []string{"T1", "T1", "T1"}}},
+		"a choice in a Grid's Home": {parseInteraction, chooseInGrid, Click{Kind: Press, Team: "T8", User: "W1", Enterprise: "E1", Action: "later", Block: "b", Value: "3d",
 			ViewID: "V1", ViewHash: "1.x", Fields: none, Trigger: "t", teams: []string{"T8", "T9"}, org: true}},
-		"a submission": {parseInteraction, submission, Click{Kind: Submit, Team: "T1", User: "U1", UserTeam: "T1", Callback: "paying", Meta: "inv_1", ViewID: "V1", ViewHash: "1.x", Trigger: "t",
+		"a submission": {parseInteraction, submission, Click{Kind: Submit, Team: "T1", User: "U1", Callback: "paying", Meta: "inv_1", ViewID: "V1", ViewHash: "1.x", Trigger: "t",
 			Fields: map[string]string{"method": "pm_1", "reference": "bank 7", "none": "", "empty": "", "row": "first", "many": "x,y"}, teams: []string{"T1", "T1", "T1"}}},
-		"a closed modal": {parseInteraction, closing, Click{Kind: Closed, Team: "T1", User: "U1", Callback: "paying", ViewID: "V1", Fields: none, teams: []string{"T1"}}},
+		"a closed modal": {parseInteraction, closing, Click{Kind: shortcut, Team: "T1", User: "U1", Callback: "paying", ViewID: "V1", Fields: none, teams: []string{"T1"}}},
 		"a suggestion":   {parseInteraction, suggestion, Click{Kind: Suggest, Team: "T1", User: "U1", Action: "look", Block: "find", Value: "INV", ViewID: "V1", Fields: none, teams: []string{"T1"}}},
 		"App Home":       {parseEvent, homeOpened, Click{Kind: Home, Action: "app_home_opened", Team: "T2", User: "U1", Enterprise: "E1", ViewID: "V1", Fields: none, teams: []string{"T2", "T1"}}},
 		"the app's end":  {parseEvent, uninstalled, Click{Kind: event, Action: "app_uninstalled", Team: "T1", Fields: none, teams: []string{"T1"}, removed: true}},
@@ -105,7 +105,7 @@ func TestOneIdIsOneClick(t *testing.T) {
 }
 
 func TestAFieldOfAnotherTypeDoesNotLoseTheClick(t *testing.T) {
-	odd := strings.NewReplacer(`"is_ephemeral":true`, `"is_ephemeral":"yes"`, `"channel":{"id":"C1","name":"finance"}`, `"channel":7`).Replace(pressInMessage)
+	odd := strings.NewReplacer(`"is_enterprise_install":false`, `"is_enterprise_install":"no"`, `"channel":{"id":"C1","name":"finance"}`, `"channel":7`).Replace(pressInMessage)
 	c, err := parseInteraction([]byte(odd), time.Now())
 	if err != nil || c.Action != "pay" || c.Channel != "C1" {
 		t.Errorf("%+v, %v", c, err)

@@ -23,7 +23,7 @@ func newHandlers() handlers { return handlers{} }
 // find returns nil for what nobody asked to hear of.
 func (hs handlers) find(c Click) handler {
 	switch c.Kind {
-	case Submit, Closed:
+	case Submit:
 		return hs[route{c.Kind, c.Callback}]
 	case Home:
 		return hs[route{c.Kind, ""}]
@@ -39,11 +39,6 @@ func (b *Bot) OnPress(actionID string, h func(context.Context, Click) error) {
 
 // OnHome calls h whenever somebody opens the App Home tab. As OnPress.
 func (b *Bot) OnHome(h func(context.Context, Click) error) { b.handlers[route{Home, ""}] = quiet(h) }
-
-// OnClose calls h when somebody closes a modal with that callback id whose view has NotifyClose. As OnPress.
-func (b *Bot) OnClose(callbackID string, h func(context.Context, Click) error) {
-	b.handlers[route{Closed, callbackID}] = quiet(h)
-}
 
 // OnSubmit calls h for every submission of the modal with that callback id; its Reply is the acknowledgement. h has two seconds, then its
 // context ends and Config.Sorry answers, as it does for an error; a Reply that comes later is lost.

@@ -27,13 +27,10 @@ type interaction struct {
 	} `json:"user"`
 	Container struct {
 		ChannelID string `json:"channel_id"`
-		MessageTS string `json:"message_ts"`
 		ThreadTS  string `json:"thread_ts"`
-		Ephemeral bool   `json:"is_ephemeral"`
 	} `json:"container"`
 	Channel idOnly `json:"channel"`
 	Message struct {
-		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
 		Team     string `json:"team"`
 	} `json:"message"`
@@ -109,10 +106,7 @@ func (s state) fields() map[string]string {
 	return fields
 }
 
-var interactionKinds = map[string]Kind{
-	"block_actions": Press, "view_submission": Submit, "view_closed": Closed, "block_suggestion": Suggest,
-	"shortcut": shortcut, "message_action": shortcut,
-}
+var interactionKinds = map[string]Kind{"block_actions": Press, "view_submission": Submit, "block_suggestion": Suggest}
 
 // parseInteraction reads the payload of a button, modal, menu or shortcut.
 func parseInteraction(raw []byte, now time.Time) (Click, error) {
@@ -128,13 +122,12 @@ func parseInteraction(raw []byte, now time.Time) (Click, error) {
 		return Click{}, fmt.Errorf("%w: it has no type or no user", errUnreadable)
 	}
 	c := Click{
-		Kind: kind, User: in.User.ID, UserTeam: in.User.TeamID, Enterprise: in.Enterprise.ID, org: in.Org,
+		Kind: kind, User: in.User.ID, Enterprise: in.Enterprise.ID, org: in.Org,
 		Action: in.ActionID, Block: in.BlockID, Value: in.Value,
 		Callback: firstOf(in.View.CallbackID, in.CallbackID), Meta: in.View.Meta, ViewID: in.View.ID, ViewHash: in.View.Hash,
-		Channel:   firstOf(in.Channel.ID, in.Container.ChannelID),
-		MessageTS: firstOf(in.Container.MessageTS, in.Message.TS),
-		ThreadTS:  firstOf(in.Container.ThreadTS, in.Message.ThreadTS),
-		Ephemeral: in.Container.Ephemeral, Trigger: in.TriggerID, answerURL: in.ResponseURL,
+		Channel:  firstOf(in.Channel.ID, in.Container.ChannelID),
+		ThreadTS: firstOf(in.Container.ThreadTS, in.Message.ThreadTS),
+		Trigger:  in.TriggerID, answerURL: in.ResponseURL,
 		Fields: in.State.fields(), At: now,
 		teams: named(in.Team.ID, in.View.AppTeamID, in.View.TeamID, in.Message.Team, in.User.TeamID),
 	}

@@ -17,7 +17,7 @@ import (
 // nothing else; it is cut at 4000 runes. The caller passes it through Escape where it holds anything from outside.
 type Message struct {
 	Text   string
-	Blocks []Block // At most MaxMessageBlocks.
+	Blocks []Block // At most 50.
 	Token  string  // Find knows the message by it. Everybody in the workspace can read it: an id and nothing else, under 1 kB.
 	Thread string  // Timestamp of the message that this one answers, if any.
 	Answer bool    // Somebody is waiting: it goes before what nobody waits for.
@@ -68,7 +68,7 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 	return channel, nil
 }
 
-// Post says something in a channel, at most one message a second there after a burst of five. It waits for its turn as long as
+// Post says something in a channel, at most one message a second there after a burst of four. It waits for its turn as long as
 // ctx and m.Patience allow; where that is too short it is *BusyError at once. After ErrUnclear look for it with Find before saying it again.
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
 	waiting, done := m.patient(ctx)

@@ -9,26 +9,21 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// View is a modal, or an App Home. Title, Submit and CloseText hold 24 runes each, Meta MaxMeta, Blocks MaxViewBlocks.
-// A view with an Input needs Submit. Of an App Home, only Blocks, Callback, Meta and ExternalID count.
+// View is a modal, or an App Home. Title, Submit and CloseText hold 24 runes each, Meta 3000, Blocks 100 of them.
+// A view with an Input needs Submit. Of an App Home, only Blocks, Callback and Meta count.
 type View struct {
-	Callback    string // OnSubmit and OnClose know it by this.
-	Title       string
-	Submit      string // Empty: no submit button.
-	CloseText   string // Empty: Slack's own word.
-	Meta        string // Comes back as Click.Meta. The person can read it.
-	Blocks      []Block
-	ExternalID  string // Unique in the workspace, if given.
-	NotifyClose bool   // Tell OnClose when the person closes it.
+	Callback  string // OnSubmit knows it by this.
+	Title     string
+	Submit    string // Empty: no submit button.
+	CloseText string // Empty: Slack's own word.
+	Meta      string // Comes back as Click.Meta. The person can read it.
+	Blocks    []Block
 }
 
 // Reply answers a submission: at most one of its fields. The zero Reply closes the modal.
 type Reply struct {
 	View   *View             // Takes the modal's place.
-	Push   *View             // Lies on top of it; at most three lie on each other.
 	Errors map[string]string // Shown at inputs, by block id. Only ids of Inputs in the view, else the person sees an error of Slack's.
-	Clear  bool              // Close every modal of the stack.
-	Close  bool              // Close this one; said for clarity.
 }
 
 // Open opens a modal. The trigger of a Click works once and for 3 seconds, so open first and look things up after.
@@ -39,7 +34,7 @@ func (b *Bot) Open(ctx context.Context, trigger string, v View) (viewID string, 
 	})
 }
 
-// Push lays a modal on top of the one that the click came from. It returns the view's id.
+// Push lays a modal on top of the one that the click came from; at most three lie on each other. It returns the view's id.
 func (b *Bot) Push(ctx context.Context, trigger string, v View) (viewID string, err error) {
 	return b.show(ctx, pushView, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.PushViewContext(ctx, trigger, v.modal())
@@ -59,7 +54,7 @@ func (b *Bot) Replace(ctx context.Context, viewID string, v View) error {
 func (b *Bot) Publish(ctx context.Context, user string, v View) error {
 	home := slack.HomeTabViewRequest{
 		Type: slack.VTHomeTab, Blocks: blockSet(v.Blocks),
-		CallbackID: v.Callback, PrivateMetadata: v.Meta, ExternalID: v.ExternalID,
+		CallbackID: v.Callback, PrivateMetadata: v.Meta,
 	}
 	_, err := b.show(ctx, publishView, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: home})
@@ -84,7 +79,7 @@ func (b *Bot) show(ctx context.Context, m method, do func(context.Context) (*sla
 func (v View) modal() slack.ModalViewRequest {
 	m := slack.ModalViewRequest{
 		Type: slack.VTModal, Title: plain(v.Title, 24), Blocks: blockSet(v.Blocks),
-		CallbackID: v.Callback, PrivateMetadata: v.Meta, ExternalID: v.ExternalID, NotifyOnClose: v.NotifyClose,
+		CallbackID: v.Callback, PrivateMetadata: v.Meta,
 	}
 	if v.Submit != "" {
 		m.Submit = plain(v.Submit, 24)
@@ -140,10 +135,6 @@ func encodeReply(r Reply) (json.RawMessage, error) {
 		response = slack.NewErrorsViewSubmissionResponse(r.Errors)
 	case r.View != nil:
 		response = slack.NewUpdateViewSubmissionResponse(new(r.View.modal()))
-	case r.Push != nil:
-		response = slack.NewPushViewSubmissionResponse(new(r.Push.modal()))
-	case r.Clear:
-		response = slack.NewClearViewSubmissionResponse()
 	default:
 		return nil, nil
 	}

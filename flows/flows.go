@@ -6,21 +6,25 @@
 //	transition what may happen to it; attempt its payment, undo taking it back  (pure)
 //	approve    a payment that a second billing admin must approve: its request, cards and buttons
 //	plan       what is to be done now, each step with its reason          (pure)
-//	reconcile  does the steps: post, mend, look for; notes each result; trouble tells the operator what is in the way
-//	engine     wakes reconcile: sweeps, clicks, webhooks and restarts
+//	reconcile  does the steps and notes each result: post says and looks for, mend edits; trouble tells the operator what is in the way
+//	engine     wakes reconcile: sweeps, clicks, webhooks and restarts; lease keeps two replicas from the same invoice
 //	sync       asks the billing services; glance for one invoice, when its service says that something happened
-//	remind     who is told, and in which language
+//	remind     who is told; people in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
+//	notice     what one person is told once: why nothing came of their payment, or what they are asked for
 //	snooze     "Remind me later"
 //	denial     counts who was refused
 //	pay        the click on Pay now and the modal; open how any modal opens, suggest its menu where that is long, submit what it sends
 //	charge     the payment itself: checks once more, pays, looks after what is unknown
 //	authenticate  what the payer sees whose bank wants them to authenticate
 //	handover   what somebody finishes in the billing service's portal: the way there, watching, taking over, asking
-//	admin      who may pay; roles, where a billing service says so itself; every denial has its own sentence
+//	press      every other button: private links, asking the billing admins, undoing, releasing; routes says which click leads where
+//	admin      who may pay; roles, where a billing service says so itself; entitled asks it at every click; every denial has its own sentence
+//	identity   as whom a billing service knows somebody; pin holds an address to the person it first named
+//	home       App Home; command is "/invoices", and lists is where both find what is open
 //	card       how an invoice looks to any reader, in any state; wording its sentences
 //	words      English and Norwegian
-//	observe    what an operator counts
+//	observe    what an operator counts; audit what the trail tells
 //
 // One idea carries it: a click never edits a message. A click changes the record; one repeatable step makes the messages agree
 // with it. So a missed tick costs nothing, a duplicate costs nothing, a crash is resumed by the next sweep, and two

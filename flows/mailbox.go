@@ -99,7 +99,7 @@ func (b *Mailbox) next(now time.Time) store.Next {
 
 // postOffice brings reminders that are worked on side by side into a mailbox in one write.
 type postOffice struct {
-	mu     sync.Mutex // Guards counters; never held while waiting.
+	mu     sync.Mutex // Guards window; never held while waiting.
 	window map[string]*window
 }
 

@@ -157,8 +157,7 @@ type Post struct {
 	Due      billing.Date `json:"due,omitzero"`    // The due date that the milestone counts from.
 	Number   int          `json:"number,omitzero"` // Index in Payments, Notices or Requests.
 	Claimed  time.Time    `json:"claimed"`
-	Ref      bot.Ref      `json:"ref,omitzero"`     // Zero until it is known to be posted.
-	Channel  string       `json:"channel,omitzero"` // Where it is posted to: a direct message has a channel of its own.
+	Ref      bot.Ref      `json:"ref,omitzero"` // Zero until it is known to be posted.
 	Thread   string       `json:"thread,omitzero"`
 	Shows    string       `json:"shows,omitzero"`    // Digest of what it says.
 	Waiting  bool         `json:"waiting,omitzero"`  // It lies in its reader's mailbox, which decides whether it becomes part of a digest.

@@ -106,7 +106,7 @@ func timeTable(s *Settings) []definition {
 		{variable: "KVITT_ZONE", commands: serving, parse: into(&s.Zone, zone),
 			meaning: "the zone in which due dates are calendar days and days are counted", fallback: "UTC"},
 		{variable: "KVITT_LOCALE", commands: serving, parse: into(&s.Locale, locale),
-			meaning: "language of channels, and of people of whom no other is known: `en`, `nb`", fallback: "en"},
+			meaning: "language of channels, and of everybody who has neither chosen one in Kvitt's App Home nor set Slack to Norwegian (an English Slack counts as no choice): `en`, `nb`", fallback: "en"},
 		{variable: "KVITT_SYNC", commands: serving, parse: into(&s.Sync, schedule),
 			meaning: "when to ask the billing services: a cron expression of five fields in `KVITT_ZONE`, or `@every 5m`",
 			unset:   "`@every 15m` (with azure: `@every 1h`)"},

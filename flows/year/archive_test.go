@@ -3,9 +3,13 @@ package year
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"testing"
 	"time"
 )
 
@@ -38,17 +42,23 @@ func (a archive) file(seed int) string {
 	return filepath.Join(string(a), fmt.Sprintf("seed-%d.json", seed))
 }
 
-// find adds what is kept of a year, if it was lived already.
-func (a archive) find(seed int, to counts) (took time.Duration, found bool) {
+// find adds what is kept of a year, if it was lived already. What cannot be read is lived again.
+func (a archive) find(t *testing.T, seed int, to counts) (took time.Duration, found bool) {
 	if a == "" {
 		return 0, false
 	}
 	body, err := os.ReadFile(a.file(seed))
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false
 	}
 	var year lived
-	must(json.Unmarshal(body, &year))
+	if err == nil {
+		err = json.Unmarshal(body, &year)
+	}
+	if err != nil {
+		t.Logf("year %d is lived again, because what was kept of it cannot be read: %v", seed, err)
+		return 0, false
+	}
 	for heading, names := range year.Counts {
 		for name, n := range names {
 			to.plus(heading, name, n)
@@ -71,6 +81,26 @@ func (a archive) keep(seed int, took time.Duration, of counts) {
 	}
 	body, err := json.MarshalIndent(year, "", "\t")
 	must(err)
-	must(os.WriteFile(a.file(seed)+".new", body, 0o644))
-	must(os.Rename(a.file(seed)+".new", a.file(seed)))
+	fresh, err := os.Create(a.file(seed) + ".new")
+	must(err)
+	_, err = fresh.Write(body)
+	must(errors.Join(err, fresh.Sync(), fresh.Close())) // Or a machine that dies may keep the name and not what is in it.
+	must(os.Rename(fresh.Name(), a.file(seed)))
+}
+
+func TestAYearThatIsKeptIsNotLivedAgainUnlessItCannotBeRead(t *testing.T) {
+	a, lived := archive(t.TempDir()), newCounts()
+	lived.plus("faults met", "crash", 2)
+	a.keep(1, time.Minute, lived)
+	found := newCounts()
+	if took, kept := a.find(t, 1, found); !kept || took != time.Minute || !maps.Equal(found.all, lived.all) {
+		t.Errorf("what was kept is %v of %s, %t", found.all, took, kept)
+	}
+	must(os.Truncate(a.file(1), 20))
+	for seed, name := range []string{"was never lived", "was cut"} {
+		found := newCounts()
+		if _, kept := a.find(t, seed, found); kept || len(found.all) > 0 {
+			t.Errorf("the year that %s counts as lived: %v", name, found.all)
+		}
+	}
 }

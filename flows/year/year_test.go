@@ -63,7 +63,7 @@ type sitting struct {
 
 // year lives one, unless it is in the archive. The report is written after every one, so that whoever cannot wait for the last has one, too.
 func (s *sitting) year(t *testing.T, seed int) {
-	took, found := s.archive.find(seed, s.counts)
+	took, found := s.archive.find(t, seed, s.counts)
 	if !found {
 		began := time.Now()
 		y := aYear(t, seed)
