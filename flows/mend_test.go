@@ -27,7 +27,10 @@ type editing struct {
 func (e *editing) RoundTrip(r *http.Request) (*http.Response, error) {
 	method := path.Base(r.URL.Path)
 	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Request: r}
-	answer := `{"ok":true,"channel":{"id":"` + finance + `","is_member":true},"ts":"1.0","message":{}}`
+	answer := `{"ok":true,"channel":"D1","ts":"1.0","text":"","message":{}}`
+	if method == "conversations.info" {
+		answer = `{"ok":true,"channel":{"id":"` + finance + `","is_member":true}}`
+	}
 	if method == "chat.update" && e.room.Add(-1) < 0 || method == "conversations.info" && e.infoBusy {
 		res.StatusCode, answer = http.StatusTooManyRequests, ""
 		res.Header.Set("Retry-After", "60")
@@ -78,7 +81,9 @@ func mending(t *testing.T, slack *editing) (shown, waiting int, c *counting) {
 	c.loads.Store(0)
 	c.writes.Store(0)
 	j := &job{Flows: f, lease: leases[0], id: inv.ID, audience: anAudience(), turn: make(chan struct{}, 1)}
-	must(j.mendAll(t.Context(), steps))
+	ctx, done := context.WithTimeout(t.Context(), stepTime)
+	defer done()
+	must(j.mendAll(ctx, steps))
 	loads, writes := c.loads.Load(), c.writes.Load()
 	rec, err := f.Records.Load(t.Context(), inv.ID)
 	must(err)
