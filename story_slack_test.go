@@ -12,8 +12,8 @@ import (
 
 // slackTrouble is what goes wrong with all of Slack until "slack mended".
 var slackTrouble = map[string][]sandbox.Fault{
-	"down":    {{Kind: sandbox.CutBefore, Times: -1}},
-	"busy":    {{Kind: sandbox.RateLimited, RetryAfter: 30, Times: -1}},
+	"down": {{Kind: sandbox.CutBefore, Times: -1}},
+	"busy": {{Kind: sandbox.RateLimited, RetryAfter: 30, Times: -1}},
 	"blind": {{Kind: sandbox.Refuse, Method: "conversations.history", Code: "missing_scope", Times: -1},
 		{Kind: sandbox.Refuse, Method: "conversations.replies", Code: "missing_scope", Times: -1}},
 	"revoked": {{Kind: sandbox.Refuse, Code: "token_revoked", Times: -1}},
