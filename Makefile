@@ -32,7 +32,7 @@ check: build ## The quick checks: format, modules, vet, staticcheck, and one sta
 	go tool staticcheck ./...
 
 unit: ## Every test, with the race detector.
-	CGO_ENABLED=1 go test -race -vet=off -timeout 10m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
+	CGO_ENABLED=1 go test -race -vet=off -timeout 20m -parallel 8 -v ./... 2>&1 | awk -f scripts/tally.awk
 
 years: ## Lives five small years and makes 800 payments, without the race detector: with it `unit` has lived one year and made 200.
 	go test -count 1 -vet=off -timeout 20m ./flows/year ./flows/payments

@@ -63,10 +63,10 @@ func (r *Record) stillPays(shown string) error {
 	return nil
 }
 
-// payee tells accounts and references apart without repeating them; empty where the invoice has none. Whoever can change the file that is imported
-// can change the account, so it is among the facts that somebody agrees to.
+// payee tells accounts, with what to quote there, apart without repeating them; empty where the invoice names none. Whoever can change the file that is
+// imported can change the account, so it is among the facts that somebody agrees to.
 func payee(inv billing.Invoice) string {
-	if inv.PayTo == "" && inv.Reference == "" {
+	if inv.PayTo == "" {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(inv.PayTo + "\x00" + inv.Reference))
