@@ -125,7 +125,7 @@ func New(c Config) (*Provider, error) {
 		}
 	}
 	p := &Provider{accounts: accounts, zone: cmp.Or(c.Zone, time.UTC), portal: at.portal, now: c.Now, log: c.Log,
-		credential: signer{c.Credential}, scopes: at.scopes()}
+		credential: signer{c.Credential, make(chan struct{}, 1)}, scopes: at.scopes()}
 	if p.now == nil {
 		p.now = time.Now
 	}

@@ -73,8 +73,12 @@ func credentialDoor(authority string, own bool, inner http.RoundTripper) *door {
 	return d
 }
 
-// signer marks what goes wrong with a credential, which the SDK's pipeline would hide among other errors.
-type signer struct{ azcore.TokenCredential }
+// signer marks what goes wrong with a credential, which the SDK's pipeline would hide among other errors. Only one asks at a time, and whoever waits for that
+// waits no longer than their context: azidentity holds a lock while it asks, and would keep everybody for as long as Entra hangs.
+type signer struct {
+	azcore.TokenCredential
+	turn chan struct{} // Holds one.
+}
 
 // tokenError is an error of the credential itself. Its text is never shown: it holds what Entra answered.
 type tokenError struct{ err error }
@@ -82,6 +86,12 @@ type tokenError struct{ err error }
 func (e *tokenError) Error() string { return "no token could be had" }
 
 func (s signer) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return azcore.AccessToken{}, &tokenError{ctx.Err()}
+	}
 	token, err := s.TokenCredential.GetToken(ctx, options)
 	if err != nil {
 		return token, &tokenError{err}
