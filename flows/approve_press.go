@@ -164,15 +164,17 @@ func (f *Flows) undecided(ctx context.Context, w words, c bot.Click, what chosen
 		return tellView(w, w.say("modal.unpayable")), nil
 	}
 	q := rec.Requests[i]
+	var noted error
+	if theirs {
+		noted = f.noteDenied(ctx, c, "somebody else's request")
+	}
 	switch {
 	case own:
 		return tellView(w, w.say("approval.own", "Nothing", w.nothing(q.Recorded))), f.noteDenied(ctx, c, "their own request")
-	case theirs:
-		return card.awaiting(c.User), f.noteDenied(ctx, c, "somebody else's request")
 	case q.Ended == "" && errors.Is(why, ErrChanged):
 		q.Ended = Changed
 	case q.Ended == "" && f.Now().Before(q.ends()):
-		return card.awaiting(c.User), nil
+		return card.awaiting(c.User), noted
 	}
-	return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(q)+" "+card.status())), nil
+	return tellView(w, strings.TrimSpace(card.title()+". "+card.ending(q)+" "+card.status())), noted
 }
