@@ -60,7 +60,7 @@ func TestAPressThatIsTooOldToOpenAModalIsToldSo(t *testing.T) {
 				time.Sleep(3100 * time.Millisecond)
 			}
 			for range 2 { // The second time it was used already.
-				_, err := w.bot.Open(ctx, c.Trigger, View{Title: "Pay"})
+				_, err := w.bot.Open(ctx, c, View{Title: "Pay"})
 				errs = append(errs, err)
 			}
 			return nil
@@ -81,6 +81,48 @@ func TestAPressThatIsTooOldToOpenAModalIsToldSo(t *testing.T) {
 		}
 		if w.observed("call", "late") != 3 {
 			w.t.Errorf("%d late presses were counted", w.observed("call", "late"))
+		}
+	})
+}
+
+func TestWhoPressesWithoutEndKeepsNobodyElseFromTheirModal(t *testing.T) {
+	story(t, nil, func(w *world) {
+		opened := map[string]int{}
+		var mu sync.Mutex
+		w.bot.OnPress("pay", func(ctx context.Context, c Click) error {
+			_, err := w.bot.Open(ctx, c, View{Title: "Pay"})
+			if _, busy := errors.AsType[*BusyError](err); err != nil && !busy {
+				w.t.Errorf("Open returned %v", err)
+			}
+			if mu.Lock(); err == nil {
+				opened[c.User]++
+			}
+			mu.Unlock()
+			return nil
+		})
+		w.run()
+		_, button := w.post("pay")
+		restless := w.slack.AddPerson(sandbox.Person{Name: "restless"})
+		w.slack.SetChannel(w.finance, func(c *sandbox.Channel) { c.Members = append(c.Members, restless) })
+		for range 40 {
+			if err := w.slack.Press(w.t.Context(), restless, button); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+		if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil {
+			w.t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if mu.Lock(); opened[w.asha] != 1 {
+			w.t.Errorf("her modal had not opened a second after her press: %v", opened)
+		}
+		mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if n := opened[restless]; n < personBurst || n > personBurst+3 {
+			w.t.Errorf("%d modals were opened for who presses without end", n)
 		}
 	})
 }

@@ -159,7 +159,7 @@ func TestAPressOpensAModalAndItsSubmissionIsAnswered(t *testing.T) {
 			if c.Value != "inv_1" || c.User != w.asha || c.Team != "T0SANDBOX" || c.Channel != w.finance || c.Trace == "" || Trace(ctx) != c.Trace {
 				w.t.Errorf("the press came as %+v", c)
 			}
-			id, err := w.bot.Open(ctx, c.Trigger, View{Callback: "paying", Title: "Pay", Blocks: []Block{Plain("One moment…")}})
+			id, err := w.bot.Open(ctx, c, View{Callback: "paying", Title: "Pay", Blocks: []Block{Plain("One moment…")}})
 			if err != nil {
 				return err
 			}

@@ -79,7 +79,7 @@ func TestALateOrFailedSubmissionIsAnsweredWithSorryWithinTwoSeconds(t *testing.T
 func (w *world) openModal(callback string) (viewID string) {
 	w.t.Helper()
 	w.bot.OnPress("open", func(ctx context.Context, c Click) error {
-		_, err := w.bot.Open(ctx, c.Trigger, View{Callback: callback, Title: "Pay", Submit: "Pay now", Blocks: []Block{Plain("Pay?")}})
+		_, err := w.bot.Open(ctx, c, View{Callback: callback, Title: "Pay", Submit: "Pay now", Blocks: []Block{Plain("Pay?")}})
 		return err
 	})
 	w.run()
@@ -151,7 +151,7 @@ func TestWhenTheMemoryIsDownTheHandlerIsToldSo(t *testing.T) {
 					if c.MemoryErr == nil {
 						w.t.Error("the handler was not told")
 					}
-					view, err = w.bot.Open(ctx, c.Trigger, View{Callback: "paying", Title: "Pay", Submit: "Pay now"})
+					view, err = w.bot.Open(ctx, c, View{Callback: "paying", Title: "Pay", Submit: "Pay now"})
 					return err
 				})
 				w.run()

@@ -115,7 +115,7 @@ func FuzzWhateverSlackAnswers(f *testing.F) {
 		}
 		understood(t, b.Update(ctx, Ref{Channel: "C1", TS: "1.1"}, Message{Text: "x"}))
 		understood(t, b.Publish(ctx, "U1", View{}))
-		_, err = b.Open(ctx, "1.2.3", View{Title: "x"})
+		_, err = b.Open(ctx, Click{User: "U1", Trigger: "1.2.3"}, View{Title: "x"})
 		understood(t, err)
 	})
 }

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -46,18 +47,29 @@ func tier4(name string, write bool) method { return method{name, 100, 20, write}
 const (
 	channelPerSecond = 1
 	channelBurst     = 4 // One less than what Slack is known to take, so that jitter earns no 429.
-	manyChannels     = 1000
 )
 
-// pacer keeps Slack's pace: a bucket for each method, and one for each channel that is posted to.
+// Modals are opened for one person less often than for all together, so that nobody who presses without end keeps the others from
+// theirs.
+const (
+	personPerSecond = 0.5
+	personBurst     = 10
+)
+
+// manyBuckets is how many channels, or people, are remembered before those are forgotten that have been idle.
+const manyBuckets = 1000
+
+// pacer keeps Slack's pace: a bucket for each method, one for each channel that is posted to, and one for each person who opens
+// modals.
 type pacer struct {
 	mu       sync.Mutex
 	methods  map[string]*bucket
 	channels map[string]*bucket
+	people   map[string]*bucket
 }
 
 func newPacer() *pacer {
-	return &pacer{methods: map[string]*bucket{}, channels: map[string]*bucket{}}
+	return &pacer{methods: map[string]*bucket{}, channels: map[string]*bucket{}, people: map[string]*bucket{}}
 }
 
 func (p *pacer) method(m method) *bucket {
@@ -70,24 +82,24 @@ func (p *pacer) method(m method) *bucket {
 }
 
 func (p *pacer) channel(id string) *bucket {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.channels[id] == nil {
-		if len(p.channels) >= manyChannels {
-			p.forgetIdle()
-		}
-		p.channels[id] = newBucket(channelPerSecond, channelBurst)
-	}
-	return p.channels[id]
+	return p.oneOf(p.channels, id, channelPerSecond, channelBurst)
 }
 
-// forgetIdle drops full buckets: a new one is just like them.
-func (p *pacer) forgetIdle() {
-	for id, b := range p.channels {
-		if b.idle() {
-			delete(p.channels, id)
+func (p *pacer) person(id string) *bucket {
+	return p.oneOf(p.people, id, personPerSecond, personBurst)
+}
+
+func (p *pacer) oneOf(buckets map[string]*bucket, id string, limit rate.Limit, burst int) *bucket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if buckets[id] == nil {
+		if len(buckets) >= manyBuckets {
+			// A new bucket is just like a full one.
+			maps.DeleteFunc(buckets, func(_ string, b *bucket) bool { return b.idle() })
 		}
+		buckets[id] = newBucket(limit, burst)
 	}
+	return buckets[id]
 }
 
 // A bucket lets callers through at a pace. Answers, which somebody waits for, go before everything else; within a lane, first

@@ -322,16 +322,16 @@ func TestWhatIsClosedOrNotInvitedIsToldApart(t *testing.T) {
 func TestIdleChannelsAreForgottenAndBusyOnesAreNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer()
-		for i := range 3 * manyChannels {
+		for i := range 3 * manyBuckets {
 			if err := p.channel(fmt.Sprint(i)).take(t.Context(), false); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Millisecond)
 		}
-		if n := len(p.channels); n > 2*manyChannels+1 {
+		if n := len(p.channels); n > 2*manyBuckets+1 {
 			t.Errorf("%d channels are remembered", n)
 		}
-		last := p.channel(fmt.Sprint(3*manyChannels - 1))
+		last := p.channel(fmt.Sprint(3*manyBuckets - 1))
 		if last.idle() {
 			t.Error("a channel just used has its whole burst again")
 		}

@@ -26,25 +26,29 @@ type Reply struct {
 	Errors map[string]string // Shown at inputs, by block id. Only ids of Inputs in the view, else the person sees an error of Slack's.
 }
 
-// Open opens a modal. The trigger of a Click works once and for 3 seconds, so open first and look things up after.
-// It returns the view's id, for Replace.
-func (b *Bot) Open(ctx context.Context, trigger string, v View) (viewID string, err error) {
-	return b.show(ctx, openView, func(ctx context.Context) (*slack.ViewResponse, error) {
-		return b.api.OpenViewContext(ctx, trigger, v.modal())
+// triggerTime is how long the trigger of a click is worth waiting with: Slack forgets it after 3 seconds.
+const triggerTime = 2500 * time.Millisecond
+
+// Open opens a modal for who clicked. The trigger of a Click works once and for 3 seconds, so open first and look things up after.
+// It returns the view's id, for Replace; *BusyError at once where the turn would come too late, for one person already after ten modals
+// in a row.
+func (b *Bot) Open(ctx context.Context, c Click, v View) (viewID string, err error) {
+	return b.showTo(ctx, c, openView, func(ctx context.Context) (*slack.ViewResponse, error) {
+		return b.api.OpenViewContext(ctx, c.Trigger, v.modal())
 	})
 }
 
-// Push lays a modal on top of the one that the click came from; at most three lie on each other. It returns the view's id.
-func (b *Bot) Push(ctx context.Context, trigger string, v View) (viewID string, err error) {
-	return b.show(ctx, pushView, func(ctx context.Context) (*slack.ViewResponse, error) {
-		return b.api.PushViewContext(ctx, trigger, v.modal())
+// Push lays a modal on top of the one that the click came from; at most three lie on each other. It answers as Open does.
+func (b *Bot) Push(ctx context.Context, c Click, v View) (viewID string, err error) {
+	return b.showTo(ctx, c, pushView, func(ctx context.Context) (*slack.ViewResponse, error) {
+		return b.api.PushViewContext(ctx, c.Trigger, v.modal())
 	})
 }
 
 // Replace shows something else in an open modal. ErrGone: the person has closed it.
 // In the answer to a submission use Reply instead: Slack wants it so.
 func (b *Bot) Replace(ctx context.Context, viewID string, v View) error {
-	_, err := b.show(ctx, updateView, func(ctx context.Context) (*slack.ViewResponse, error) {
+	_, err := b.show(ctx, ctx, updateView, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.UpdateViewContext(ctx, v.modal(), "", "", viewID)
 	})
 	return err
@@ -56,14 +60,24 @@ func (b *Bot) Publish(ctx context.Context, user string, v View) error {
 		Type: slack.VTHomeTab, Blocks: blockSet(v.Blocks),
 		CallbackID: v.Callback, PrivateMetadata: v.Meta,
 	}
-	_, err := b.show(ctx, publishView, func(ctx context.Context) (*slack.ViewResponse, error) {
+	_, err := b.show(ctx, ctx, publishView, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: home})
 	})
 	return err
 }
 
-func (b *Bot) show(ctx context.Context, m method, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
-	err = b.call(ctx, m, true, func(ctx context.Context) error {
+// showTo waits for who clicked to have their turn among all, but no longer than their trigger lives.
+func (b *Bot) showTo(ctx context.Context, c Click, m method, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
+	waiting, done := context.WithTimeoutCause(ctx, triggerTime, &BusyError{After: unknownWait})
+	defer done()
+	if err := b.pace.person(c.User).take(waiting, true); err != nil {
+		return "", err
+	}
+	return b.show(ctx, waiting, m, do)
+}
+
+func (b *Bot) show(ctx, waiting context.Context, m method, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
+	err = b.callInTurn(ctx, waiting, m, true, func(ctx context.Context) error {
 		shown, err := do(ctx)
 		if err == nil && !shown.SlackResponse.Ok {
 			return errNoAnswer

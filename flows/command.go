@@ -15,8 +15,9 @@ import (
 const CommandName = "/invoices"
 
 const (
-	listed  = 15 // Invoices in one answer; more are counted.
-	dueSoon = 14 // Days that "/invoices due" looks ahead.
+	listed   = 15  // Invoices in one answer; more are counted.
+	dueSoon  = 14  // Days that "/invoices due" looks ahead.
+	lookBack = 500 // Paid invoices among which "/invoices pay" looks for a number: the answer may not take longer with every year.
 )
 
 // command answers "/invoices …" to the asker only.
@@ -118,15 +119,19 @@ func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, 
 	return f.list(ctx, w, "several", found[:len(found)-more], more), nil
 }
 
-// numbered finds the invoices with a number: among the open ones, and only if there is none, among the paid ones.
+// numbered finds the invoices with a number: among the open ones, and only if there is none, among those paid last.
 func (f *Flows) numbered(ctx context.Context, s *sight, number string) (found []Record, err error) {
 	for _, list := range []string{listOpen, listPaid} {
-		for item, err := range f.on(ctx, list, false) {
+		read := 0
+		for item, err := range f.on(ctx, list, list == listPaid) {
 			if err != nil {
 				return nil, err
 			}
 			if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) && s.sees(ctx, item.Rec) {
 				found = append(found, item.Rec)
+			}
+			if read++; list == listPaid && read == lookBack {
+				break
 			}
 		}
 		if len(found) > 0 {

@@ -21,7 +21,7 @@ func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.C
 	if c.Callback != "" { // In a modal. App Home is a view, too, but nothing can lie on top of it.
 		open = f.Bot.Push
 	}
-	id, err := open(ctx, c.Trigger, waitView(w))
+	id, err := open(ctx, c, waitView(w))
 	if err != nil {
 		return f.notOpened(ctx, c, w, err)
 	}
@@ -45,7 +45,7 @@ func (f *Flows) showIn(ctx context.Context, id string, view bot.View) error {
 // notOpened tells somebody, beside what they pressed, that nothing came of it, and how to go on.
 func (f *Flows) notOpened(ctx context.Context, c bot.Click, w words, err error) error {
 	says := failure(w, c.Action, err)
-	if errors.Is(err, bot.ErrTooLate) {
+	if _, busy := errors.AsType[*bot.BusyError](err); busy || errors.Is(err, bot.ErrTooLate) {
 		says = w.say("modal.again")
 	}
 	return errors.Join(err, f.Bot.Whisper(ctx, c, f.line(says)))
