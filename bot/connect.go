@@ -100,7 +100,7 @@ func (b *Bot) checkTokens() error {
 // askWho asks auth.test. What the token may do stands in a header, which not every Slack sends.
 func (b *Bot) askWho(ctx context.Context) (Identity, error) {
 	var id Identity
-	err := b.call(ctx, authTest, true, func(ctx context.Context) error {
+	err := b.call(ctx, authTest, somebody, func(ctx context.Context) error {
 		who, err := b.api.AuthTestContext(ctx)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (b *Bot) askWho(ctx context.Context) (Identity, error) {
 
 // tryOpen asks Slack for the address of a connection, which is a secret, and lets it expire.
 func (b *Bot) tryOpen(ctx context.Context) error {
-	return b.call(ctx, openSocket, true, func(ctx context.Context) error {
+	return b.call(ctx, openSocket, somebody, func(ctx context.Context) error {
 		_, address, err := b.api.StartSocketModeContext(ctx)
 		if err == nil && address == "" {
 			return errNoAnswer

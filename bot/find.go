@@ -89,7 +89,7 @@ type said struct {
 
 func (b *Bot) page(ctx context.Context, m method, query url.Values) (historyAnswer, error) {
 	var page historyAnswer
-	err := b.call(ctx, m, false, func(ctx context.Context) error {
+	err := b.call(ctx, m, nobody, func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.cfg.APIURL+m.name, strings.NewReader(query.Encode()))
 		if err != nil {
 			return err

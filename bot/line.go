@@ -26,7 +26,7 @@ func (k *socket) dialer() *websocket.Dialer {
 	}
 	d.NetDialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		// The client asks for an address and dials it, again and again: who slows the one down slows the other, too.
-		if err := k.bot.pace.method(openSocket).take(ctx, true); err != nil {
+		if err := k.bot.pace.method(openSocket).take(ctx, somebody); err != nil {
 			return nil, err
 		}
 		conn, err := dial(ctx, network, address)

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,29 +48,18 @@ func tier4(name string, write bool) method { return method{name, 100, 20, write}
 const (
 	channelPerSecond = 1
 	channelBurst     = 4 // One less than what Slack is known to take, so that jitter earns no 429.
+	manyChannels     = 1000
 )
 
-// Modals are opened for one person less often than for all together, so that nobody who presses without end keeps the others from
-// theirs.
-const (
-	personPerSecond = 0.5
-	personBurst     = 10
-)
-
-// manyBuckets is how many channels, or people, are remembered before those are forgotten that have been idle.
-const manyBuckets = 1000
-
-// pacer keeps Slack's pace: a bucket for each method, one for each channel that is posted to, and one for each person who opens
-// modals.
+// pacer keeps Slack's pace: a bucket for each method, and one for each channel that is posted to.
 type pacer struct {
 	mu       sync.Mutex
 	methods  map[string]*bucket
 	channels map[string]*bucket
-	people   map[string]*bucket
 }
 
 func newPacer() *pacer {
-	return &pacer{methods: map[string]*bucket{}, channels: map[string]*bucket{}, people: map[string]*bucket{}}
+	return &pacer{methods: map[string]*bucket{}, channels: map[string]*bucket{}}
 }
 
 func (p *pacer) method(m method) *bucket {
@@ -82,34 +72,48 @@ func (p *pacer) method(m method) *bucket {
 }
 
 func (p *pacer) channel(id string) *bucket {
-	return p.oneOf(p.channels, id, channelPerSecond, channelBurst)
-}
-
-func (p *pacer) person(id string) *bucket {
-	return p.oneOf(p.people, id, personPerSecond, personBurst)
-}
-
-func (p *pacer) oneOf(buckets map[string]*bucket, id string, limit rate.Limit, burst int) *bucket {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if buckets[id] == nil {
-		if len(buckets) >= manyBuckets {
+	if p.channels[id] == nil {
+		if len(p.channels) >= manyChannels {
 			// A new bucket is just like a full one.
-			maps.DeleteFunc(buckets, func(_ string, b *bucket) bool { return b.idle() })
+			maps.DeleteFunc(p.channels, func(_ string, b *bucket) bool { return b.idle() })
 		}
-		buckets[id] = newBucket(limit, burst)
+		p.channels[id] = newBucket(channelPerSecond, channelBurst)
 	}
-	return buckets[id]
+	return p.channels[id]
 }
 
-// A bucket lets callers through at a pace. Answers, which somebody waits for, go before everything else; within a lane, first
-// come is first served. Its clock is the real one (or a bubble's): a wait is a wait, whatever day the demo pretends it is.
+// asker is who waits for the answer to a call: nobody, somebody, or a person by their id.
+type asker string
+
+const (
+	nobody   asker = ""
+	somebody asker = "somebody"
+)
+
+// anAnswer is who asks, of whom only that is known.
+func anAnswer(answer bool) asker {
+	if answer {
+		return somebody
+	}
+	return nobody
+}
+
+// waiter is one place in a queue.
+type waiter struct {
+	asker asker
+	turn  chan struct{} // Closed when it comes.
+}
+
+// A bucket lets callers through at a pace. Answers, which somebody waits for, go before everything else, and among these each asker has
+// one turn before anybody has a second: who asks without end keeps nobody else waiting. Else first come is first served. Its clock is the real one (or a bubble's): a wait is a wait, whatever day the demo pretends it is.
 type bucket struct {
 	mu     sync.Mutex
 	limit  *rate.Limiter
 	until  time.Time // Nobody goes before: Slack's Retry-After.
-	answer []chan struct{}
-	other  []chan struct{}
+	answer []waiter
+	other  []waiter
 	timer  *time.Timer // Runs while somebody waits.
 }
 
@@ -118,8 +122,8 @@ func newBucket(limit rate.Limit, burst int) *bucket {
 }
 
 // take waits for its turn. It returns *BusyError at once if the turn would come after ctx's deadline.
-func (b *bucket) take(ctx context.Context, answer bool) error {
-	turn, err := b.join(ctx, answer)
+func (b *bucket) take(ctx context.Context, by asker) error {
+	turn, err := b.join(ctx, by)
 	if err != nil || turn == nil {
 		return err
 	}
@@ -133,15 +137,15 @@ func (b *bucket) take(ctx context.Context, answer bool) error {
 }
 
 // join takes a token now (nil turn), or queues.
-func (b *bucket) join(ctx context.Context, answer bool) (chan struct{}, error) {
+func (b *bucket) join(ctx context.Context, by asker) (chan struct{}, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if ctx.Err() != nil {
 		return nil, notSent(ctx)
 	}
-	ahead := len(b.answer)
-	if !answer {
-		ahead += len(b.other)
+	ahead := inTurn(b.answer, by)
+	if by == nobody {
+		ahead = len(b.answer) + len(b.other)
 	}
 	wait := b.wait(ahead)
 	if wait == 0 && b.limit.Allow() {
@@ -150,14 +154,30 @@ func (b *bucket) join(ctx context.Context, answer bool) (chan struct{}, error) {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
 		return nil, &BusyError{After: wait}
 	}
-	turn := make(chan struct{})
-	if answer {
-		b.answer = append(b.answer, turn)
+	w := waiter{by, make(chan struct{})}
+	if by == nobody {
+		b.other = append(b.other, w)
 	} else {
-		b.other = append(b.other, turn)
+		b.answer = slices.Insert(b.answer, ahead, w)
 	}
 	b.arm()
-	return turn, nil
+	return w.turn, nil
+}
+
+// inTurn is how many go before an asker who joins now: all whose asker has no more turns before theirs than this one has in all.
+func inTurn(queue []waiter, by asker) (ahead int) {
+	turns := map[asker]int{}
+	for _, w := range queue {
+		turns[w.asker]++
+	}
+	mine, before := turns[by], map[asker]int{}
+	for i, w := range queue {
+		if before[w.asker] <= mine {
+			ahead = i + 1
+		}
+		before[w.asker]++
+	}
+	return ahead
 }
 
 // wait is how long somebody with that many ahead waits from now.
@@ -185,7 +205,7 @@ func (b *bucket) next() {
 		if len(b.answer) > 0 {
 			lane = &b.answer
 		}
-		close((*lane)[0])
+		close((*lane)[0].turn)
 		*lane = (*lane)[1:]
 	}
 	b.arm()
@@ -213,11 +233,6 @@ func (b *bucket) idle() bool {
 	return len(b.answer)+len(b.other) == 0 && b.limit.Tokens() >= float64(b.limit.Burst())
 }
 
-func without(lane []chan struct{}, turn chan struct{}) []chan struct{} {
-	for i, t := range lane {
-		if t == turn {
-			return append(lane[:i:i], lane[i+1:]...)
-		}
-	}
-	return lane
+func without(lane []waiter, turn chan struct{}) []waiter {
+	return slices.DeleteFunc(lane, func(w waiter) bool { return w.turn == turn })
 }

@@ -69,10 +69,11 @@ func newCrowd() *crowd { return &crowd{people: map[string]Person{}, places: map[
 
 // Person tells who somebody is, as Slack said at most maxAge ago; 0 asks now. ErrGone: nobody here has that id.
 func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Person, error) {
-	b.crowd.mu.Lock()
-	known, ok := b.crowd.people[id]
-	b.crowd.mu.Unlock()
-	if ok && maxAge > 0 && b.cfg.Now().Sub(known.Read) < maxAge {
+	fresh := func() (Person, bool) {
+		known, ok := b.Known(id)
+		return known, ok && maxAge > 0 && b.cfg.Now().Sub(known.Read) < maxAge
+	}
+	if known, ok := fresh(); ok {
 		return known, nil
 	}
 	ask := func(ctx context.Context) (Person, error) {
@@ -84,6 +85,9 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 	answer := b.crowd.asking.DoChan(id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), asked)
 		defer cancel()
+		if known, ok := fresh(); ok {
+			return known, nil // The answer came between our look and our question.
+		}
 		return ask(ctx)
 	})
 	select {
@@ -110,7 +114,7 @@ func (b *Bot) PersonByEmail(ctx context.Context, email string) (Person, error) {
 
 func (b *Bot) readPerson(ctx context.Context, m method, read func(context.Context) (*slack.User, error)) (Person, error) {
 	var p Person
-	err := b.call(ctx, m, true, func(ctx context.Context) error {
+	err := b.call(ctx, m, somebody, func(ctx context.Context) error {
 		user, err := read(ctx)
 		if err == nil && user.ID == "" {
 			return errNoAnswer
@@ -158,7 +162,7 @@ func (b *Bot) Place(ctx context.Context, channel string, maxAge time.Duration) (
 		return known, nil
 	}
 	var p Place
-	err := b.call(ctx, placeInfo, false, func(ctx context.Context) error {
+	err := b.call(ctx, placeInfo, nobody, func(ctx context.Context) error {
 		c, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})
 		if err == nil && c.ID == "" {
 			return errNoAnswer

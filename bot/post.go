@@ -46,7 +46,7 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 	if channel != "" {
 		return channel, nil
 	}
-	err = b.call(ctx, openDM, false, func(ctx context.Context) error {
+	err = b.call(ctx, openDM, nobody, func(ctx context.Context) error {
 		opened, _, _, err := b.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{user}})
 		if err == nil && (opened == nil || opened.ID == "") {
 			return errNoAnswer
@@ -73,11 +73,11 @@ func (b *Bot) DM(ctx context.Context, user string) (channel string, err error) {
 func (b *Bot) Post(ctx context.Context, channel string, m Message) (Ref, error) {
 	waiting, done := m.patient(ctx)
 	defer done()
-	if err := b.pace.channel(channel).take(waiting, m.Answer); err != nil {
+	if err := b.pace.channel(channel).take(waiting, anAnswer(m.Answer)); err != nil {
 		return Ref{}, err
 	}
 	var ref Ref
-	err := b.callInTurn(ctx, waiting, postMessage, m.Answer, func(ctx context.Context) error {
+	err := b.callInTurn(ctx, waiting, postMessage, anAnswer(m.Answer), func(ctx context.Context) error {
 		var err error
 		options := append(m.options(), slack.MsgOptionDisableMarkdown(), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		ref.Channel, ref.TS, err = b.api.PostMessageContext(ctx, channel, options...)
@@ -99,7 +99,7 @@ func (b *Bot) Update(ctx context.Context, ref Ref, m Message) error {
 	m.Thread = ""
 	waiting, done := m.patient(ctx)
 	defer done()
-	return b.callInTurn(ctx, waiting, update, m.Answer, func(ctx context.Context) error {
+	return b.callInTurn(ctx, waiting, update, anAnswer(m.Answer), func(ctx context.Context) error {
 		options := m.options()
 		if len(m.Blocks) == 0 {
 			options = append(options, slack.MsgOptionBlocks())
@@ -156,7 +156,7 @@ func (b *Bot) Whisper(ctx context.Context, c Click, m Message) error {
 		return err
 	}
 	m.Token, m.Thread = "", c.ThreadTS
-	return b.call(ctx, postEphemeral, true, func(ctx context.Context) error {
+	return b.call(ctx, postEphemeral, asker(c.User), func(ctx context.Context) error {
 		_, err := b.api.PostEphemeralContext(ctx, c.Channel, c.User, m.options()...)
 		return err
 	})
@@ -168,7 +168,7 @@ func (b *Bot) postAnswer(ctx context.Context, c Click, m Message) error {
 	if err != nil {
 		return fmt.Errorf("the message cannot be written as JSON: %w", err)
 	}
-	return b.call(ctx, answerURLMethod, true, func(ctx context.Context) error {
+	return b.call(ctx, answerURLMethod, somebody, func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.answerURL, bytes.NewReader(body))
 		if err != nil {
 			return err
@@ -212,19 +212,19 @@ func ephemeral(m Message, thread string) ephemeralMessage {
 
 // call does one call of the Web API at Slack's pace. It is repeated on 429 and on nothing else, within ctx's deadline.
 // Every error it returns has been through classify.
-func (b *Bot) call(ctx context.Context, m method, answer bool, do func(context.Context) error) error {
-	return b.callInTurn(ctx, ctx, m, answer, do)
+func (b *Bot) call(ctx context.Context, m method, by asker, do func(context.Context) error) error {
+	return b.callInTurn(ctx, ctx, m, by, do)
 }
 
 // callInTurn is call where waiting, rather than ctx, bounds the waits for a turn.
-func (b *Bot) callInTurn(ctx, waiting context.Context, m method, answer bool, do func(context.Context) error) error {
+func (b *Bot) callInTurn(ctx, waiting context.Context, m method, by asker, do func(context.Context) error) error {
 	if b.dead.Load() {
 		b.observe("call", m.name, word(ErrDead), 0)
 		return ErrDead
 	}
 	turn := b.pace.method(m)
 	for {
-		if err := turn.take(waiting, answer); err != nil {
+		if err := turn.take(waiting, by); err != nil {
 			b.observe("call", m.name, word(err), 0)
 			return err
 		}

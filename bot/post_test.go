@@ -107,7 +107,7 @@ func TestPatienceBoundsTheWaitForATurnAndNotTheCall(t *testing.T) {
 		post(Message{Text: "all posts must wait", Patience: 10 * time.Second}, true, 0)
 		time.Sleep(5 * time.Second)
 		for range channelBurst {
-			w.bot.pace.channel(w.finance).take(w.t.Context(), true)
+			w.bot.pace.channel(w.finance).take(w.t.Context(), somebody)
 		}
 		// One second for the channel, and then fourteen for all posts.
 		post(Message{Text: "both together", Patience: 14500 * time.Millisecond}, true, time.Second)
@@ -322,16 +322,16 @@ func TestWhatIsClosedOrNotInvitedIsToldApart(t *testing.T) {
 func TestIdleChannelsAreForgottenAndBusyOnesAreNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer()
-		for i := range 3 * manyBuckets {
-			if err := p.channel(fmt.Sprint(i)).take(t.Context(), false); err != nil {
+		for i := range 3 * manyChannels {
+			if err := p.channel(fmt.Sprint(i)).take(t.Context(), nobody); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Millisecond)
 		}
-		if n := len(p.channels); n > 2*manyBuckets+1 {
+		if n := len(p.channels); n > 2*manyChannels+1 {
 			t.Errorf("%d channels are remembered", n)
 		}
-		last := p.channel(fmt.Sprint(3*manyBuckets - 1))
+		last := p.channel(fmt.Sprint(3*manyChannels - 1))
 		if last.idle() {
 			t.Error("a channel just used has its whole burst again")
 		}
@@ -341,19 +341,19 @@ func TestIdleChannelsAreForgottenAndBusyOnesAreNot(t *testing.T) {
 func TestWhoLeavesTheQueueDelaysNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBucket(1, 1)
-		if err := b.take(t.Context(), false); err != nil {
+		if err := b.take(t.Context(), nobody); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
-		go func() { left <- b.take(ctx, true) }()
+		go func() { left <- b.take(ctx, somebody) }()
 		synctest.Wait()
 		cancel()
 		if err := <-left; !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.Canceled) {
 			t.Errorf("leaving returned %v", err)
 		}
 		start := time.Now()
-		if err := b.take(t.Context(), false); err != nil || time.Since(start).Round(time.Millisecond) != time.Second {
+		if err := b.take(t.Context(), nobody); err != nil || time.Since(start).Round(time.Millisecond) != time.Second {
 			t.Errorf("the next waited %s, %v", time.Since(start), err)
 		}
 	})

@@ -30,8 +30,7 @@ type Reply struct {
 const triggerTime = 2500 * time.Millisecond
 
 // Open opens a modal for who clicked. The trigger of a Click works once and for 3 seconds, so open first and look things up after.
-// It returns the view's id, for Replace; *BusyError at once where the turn would come too late, for one person already after ten modals
-// in a row.
+// It returns the view's id, for Replace; *BusyError at once where the turn would come too late.
 func (b *Bot) Open(ctx context.Context, c Click, v View) (viewID string, err error) {
 	return b.showTo(ctx, c, openView, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.OpenViewContext(ctx, c.Trigger, v.modal())
@@ -48,7 +47,7 @@ func (b *Bot) Push(ctx context.Context, c Click, v View) (viewID string, err err
 // Replace shows something else in an open modal. ErrGone: the person has closed it.
 // In the answer to a submission use Reply instead: Slack wants it so.
 func (b *Bot) Replace(ctx context.Context, viewID string, v View) error {
-	_, err := b.show(ctx, ctx, updateView, func(ctx context.Context) (*slack.ViewResponse, error) {
+	_, err := b.show(ctx, ctx, updateView, somebody, func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.UpdateViewContext(ctx, v.modal(), "", "", viewID)
 	})
 	return err
@@ -60,7 +59,7 @@ func (b *Bot) Publish(ctx context.Context, user string, v View) error {
 		Type: slack.VTHomeTab, Blocks: blockSet(v.Blocks),
 		CallbackID: v.Callback, PrivateMetadata: v.Meta,
 	}
-	_, err := b.show(ctx, ctx, publishView, func(ctx context.Context) (*slack.ViewResponse, error) {
+	_, err := b.show(ctx, ctx, publishView, asker(user), func(ctx context.Context) (*slack.ViewResponse, error) {
 		return b.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: home})
 	})
 	return err
@@ -70,14 +69,11 @@ func (b *Bot) Publish(ctx context.Context, user string, v View) error {
 func (b *Bot) showTo(ctx context.Context, c Click, m method, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
 	waiting, done := context.WithTimeoutCause(ctx, triggerTime, &BusyError{After: unknownWait})
 	defer done()
-	if err := b.pace.person(c.User).take(waiting, true); err != nil {
-		return "", err
-	}
-	return b.show(ctx, waiting, m, do)
+	return b.show(ctx, waiting, m, asker(c.User), do)
 }
 
-func (b *Bot) show(ctx, waiting context.Context, m method, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
-	err = b.callInTurn(ctx, waiting, m, true, func(ctx context.Context) error {
+func (b *Bot) show(ctx, waiting context.Context, m method, by asker, do func(context.Context) (*slack.ViewResponse, error)) (id string, err error) {
+	err = b.callInTurn(ctx, waiting, m, by, func(ctx context.Context) error {
 		shown, err := do(ctx)
 		if err == nil && !shown.SlackResponse.Ok {
 			return errNoAnswer
