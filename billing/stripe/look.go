@@ -149,11 +149,14 @@ func amountPaid(raw *api.Invoice, charge *api.Charge) billing.Money {
 	return amount
 }
 
-// trace reads the events since the payment began.
+// trace reads the events since the payment began, by our clock, and since the invoice was paid, by Stripe's: ours may be ahead.
 func (p *Provider) trace(ctx context.Context, payment billing.Payment, f facts) trace {
 	started := payment.Started
 	if started.IsZero() {
 		started = p.now()
+	}
+	if paid := f.invoice.Settlement.At; !paid.IsZero() && paid.Before(started) {
+		started = paid
 	}
 	params := &api.EventListParams{CreatedRange: &api.RangeQueryParams{GreaterThanOrEqual: started.Add(-clockSlack).Unix()}}
 	params.Limit = new(int64(pageSize))

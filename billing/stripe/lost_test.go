@@ -164,6 +164,25 @@ func TestALostAnswerIsFoundWhereOnlyTheInvoiceCanBeRead(t *testing.T) {
 	})
 }
 
+func TestAClockThatIsAheadMakesNobodyElseOfThePayer(t *testing.T) {
+	for _, ahead := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour} {
+		story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+			p.Started = time.Now().Add(ahead)
+			w.fail(sandbox.StripeCutAfter)
+			w.pays(p, billing.Settled)
+			w.says(p, billing.Settled) // As it is asked after a crash.
+			w.charged(p, 1)
+		})
+		story(t, sandbox.StripeConfig{NoGuardButTheKey: true}, func(t *testing.T, w *world, p billing.Payment) {
+			w.provider = w.connect(&http.Client{Transport: poor(w.stripe.Transport())}, "")
+			p.Started = time.Now().Add(ahead)
+			w.fail(sandbox.StripeCutAfter)
+			w.pays(p, billing.Settled)
+			w.charged(p, 1)
+		})
+	}
+}
+
 // poor is a service that expands nothing and has neither events nor payment intents.
 func poor(next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {
