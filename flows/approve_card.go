@@ -108,7 +108,7 @@ func (c card) withdrawButton() bot.Button {
 // result is what whoever began a payment is shown of how it went. The approver is not told the requester's news.
 func (c card) result(a Attempt) string {
 	var last Notice
-	if n := len(c.r.Notices); c.r.State == Open && n > 0 {
+	if n := len(c.r.Notices); n > 0 && (c.r.State == Open || c.r.State == Gone) {
 		last = c.r.Notices[n-1]
 	}
 	switch {

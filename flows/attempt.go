@@ -34,7 +34,7 @@ func (r *Record) begin(team string, a Attempt, shown billing.Money) error {
 	if err := r.free(shown); err != nil {
 		return err
 	}
-	a.Key, a.Amount = r.key(team), r.Invoice.AmountDue
+	a.Key, a.Amount, a.Payee = r.key(team), r.Invoice.AmountDue, payee(r.Invoice)
 	r.State, r.Attempt = Paying, &a
 	r.note(a.Began, a.By, "pay requested", "amount", a.Amount.String(), "method", a.Method.ID, "approved", a.Approved, "key", a.Key)
 	return nil

@@ -70,7 +70,7 @@ func (j *job) check(ctx context.Context, provider billing.Provider, at account, 
 	switch {
 	case inv.Status == billing.Paid:
 		return Notice{Kind: NoticeElsewhere}, nil
-	case inv.Status != billing.Open || inv.AmountDue != a.Amount:
+	case inv.Status != billing.Open || inv.AmountDue != a.Amount || payee(inv) != a.Payee:
 		return Notice{Kind: NoticeChanged}, nil
 	}
 	method, listed, err := methodOf(ctx, provider, inv, a.Method.ID)

@@ -41,12 +41,20 @@ func (c card) noticeLine(n Notice) string {
 		facts = append(facts, "Decline", declineLine(c.words, n.Decline, n.Method))
 	case NoticeHanded, NoticeAct:
 		facts = append(facts, "Method", orText(c.method(n.Method, ""), c.say("the method")))
-	case NoticeOvertaken, NoticeMoved:
-		facts = append(facts, "Now", orText(c.status(), c.say("approval.now", "Due", dueLine(c.words, c.r.Invoice, c.r.Invoice.AmountDue, c.asOf()))))
-	case NoticeAsk, NoticeChanged:
+	case NoticeOvertaken, NoticeMoved, NoticeChanged:
+		facts = append(facts, "Now", c.stands())
+	case NoticeAsk:
 		facts = append(facts, "Due", c.facts())
 	}
 	return c.say(ofRecord("notice."+string(n.Kind), n.Record && n.Kind == NoticeElsewhere), facts...)
+}
+
+// stands says what an invoice that changed is now: what there is to pay, or why there is nothing.
+func (c card) stands() string {
+	if c.r.State == Open && c.r.Invoice.Status == billing.Open {
+		return c.say("approval.now", "Due", c.facts())
+	}
+	return c.status()
 }
 
 // nothing says that nothing came of a payment. Of a record it cannot say that nothing was paid: that happens in the bank, where Kvitt cannot look.
