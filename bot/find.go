@@ -19,10 +19,10 @@ import (
 const (
 	historyPage  = 100
 	historyPages = 10
-	clockSkew    = time.Minute
+	clockSkew    = 65 * time.Minute // A clock that was set an hour ahead must not have us post again what is there.
 )
 
-// Find looks for a message that the bot itself posted in a channel with that token, since then (a minute's difference between
+// Find looks for a message that the bot itself posted in a channel with that token, since then (an hour's difference between
 // clocks is allowed for). It looks through 1000 messages at most. It does not see replies in threads: FindReply does.
 // ErrNoHistory: the bot may not read there.
 func (b *Bot) Find(ctx context.Context, channel, token string, since time.Time) (Ref, bool, error) {

@@ -201,10 +201,12 @@ func TestFindLooksThroughEveryPageAndPassesOverEverybodyElse(t *testing.T) {
 		for range 3 * historyPage {
 			w.slack.Say(w.asha, w.finance, "chatter")
 		}
-		if got, found, err := w.bot.Find(w.t.Context(), w.finance, "tok-1", since); !found || got != ref {
-			w.t.Errorf("Find: %v, %v, %v", got, found, err)
+		for _, ahead := range []time.Duration{0, time.Hour} { // By a clock that is an hour ahead, it was posted in an hour.
+			if got, found, err := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(ahead)); !found || got != ref {
+				w.t.Errorf("Find: %v, %v, %v", got, found, err)
+			}
 		}
-		if _, found, _ := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(time.Hour)); found {
+		if _, found, _ := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(2*time.Hour)); found {
 			w.t.Error("Find looked further back than it was told to")
 		}
 	})

@@ -50,8 +50,8 @@ func settled(payment billing.Payment, f facts, a answer, now time.Time) billing.
 //     payment was submitted. Where not all events were read, one that is missing speaks against nobody.
 //  3. None of the invoice's payments is paid: it was settled outside of Stripe.
 //  4. It was paid with another method, or before this payment began.
-//  5. Nothing speaks against it. Then it was this payment if a request was sent just now, when the invoice had still been open, and got no
-//     clear answer; or if it was paid after this payment began; or, without a moment, if it was submitted or a request was sent just now.
+//  5. Nothing speaks against it. Then it was this payment if its key was seen at work; or if a request was sent just now, when the invoice
+//     had still been open, and got no clear answer; or if it was paid after this payment began; or, without a moment, if a request was sent.
 func paidByKey(payment billing.Payment, f facts, a answer) bool {
 	switch {
 	case a.paid:
@@ -68,10 +68,10 @@ func paidByKey(payment billing.Payment, f facts, a answer) bool {
 		return false
 	case f.intent != nil && f.intent.PaymentMethod != nil && f.intent.PaymentMethod.ID != payment.Method:
 		return false
-	case a.reply == unsure:
+	case a.reply == unsure, f.trace.executed, payment.Submitted:
 		return true // Whatever the clocks say: Stripe's and ours may differ.
 	case f.invoice.Settlement.At.IsZero():
-		return payment.Submitted || a.reply != notSent
+		return a.reply != notSent
 	}
 	return f.invoice.Settlement.At.Unix() >= payment.Started.Unix()
 }

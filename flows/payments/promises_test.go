@@ -15,12 +15,16 @@ func (w *world) judge() {
 		case said == 0:
 			w.violate(b.number, "charged, and never confirmed in the finance channel")
 		}
-		if said > 1 {
+		if said > 1 && !b.lost {
+			w.violate(b.number, "confirmed %d times in the finance channel", said)
+		} else if said > 1 {
 			w.met("told twice that it is paid, for the store had forgotten")
 		}
 		if n := len(rec.Payments); n > 0 {
 			payer := rec.Payments[n-1].By
 			switch {
+			case payer == "" && !b.lost:
+				w.violate(b.number, "confirmed as paid outside Kvitt")
 			case payer == "":
 				w.met("confirmed as paid outside Kvitt, for the store had forgotten")
 			case w.slack.confirmations("D"+payer, b.number) == 0:

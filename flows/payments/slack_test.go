@@ -88,7 +88,7 @@ func (s *slack) do(method string, form url.Values) string {
 	case "conversations.info":
 		return fmt.Sprintf(`{"ok":true,"channel":{"id":%q,"name":"x","is_member":true}}`, form.Get("channel"))
 	case "conversations.history", "conversations.replies":
-		return s.history(form.Get("channel"))
+		return s.history(form.Get("channel"), form.Get("oldest"))
 	case "chat.postMessage":
 		return s.post(form)
 	case "chat.update":
@@ -117,10 +117,14 @@ func (s *slack) post(form url.Values) string {
 	return fmt.Sprintf(`{"ok":true,"channel":%q,"ts":%q}`, channel, m.ts)
 }
 
-func (s *slack) history(channel string) string {
+// history lists a channel's messages that are no older than what is asked for, the newest first.
+func (s *slack) history(channel, oldest string) string {
 	var found []string
 	for i := len(s.said[channel]) - 1; i >= 0 && len(found) < 200; i-- {
 		m := s.said[channel][i]
+		if m.ts < oldest { // Both begin with ten digits of seconds.
+			break
+		}
 		found = append(found, fmt.Sprintf(`{"ts":%q,"user":"U0BOT","bot_id":"B0BOT","metadata":{"event_type":"bot_post","event_payload":{"token":%q}}}`, m.ts, m.token))
 	}
 	return `{"ok":true,"messages":[` + strings.Join(found, ",") + `]}`

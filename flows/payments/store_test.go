@@ -44,6 +44,11 @@ func (f *failover) keep(why string) {
 // forget goes back to where the store stood, if somebody noted it, and at most once.
 func (f *failover) forget(w *world, why string) {
 	if back := f.take(why); back != nil {
+		for _, b := range w.bills {
+			had, _ := f.mem().Load(bubble, recordOf(b))
+			has, _ := back.Load(bubble, recordOf(b))
+			b.lost = b.lost || had.Version != has.Version
+		}
 		f.now.Store(back)
 		w.met(why)
 		w.note("", "the store forgets what it was told last: %s", why)
@@ -54,6 +59,7 @@ func (f *failover) forget(w *world, why string) {
 func (f *failover) rewind(w *world, b *bill) {
 	if back := f.take(b.id); back != nil {
 		f.mem().Rewind(recordOf(b), back)
+		b.lost = true
 		w.met(rewound)
 		w.note(b.number, "the store forgets the last writes of the invoice")
 	}

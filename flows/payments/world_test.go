@@ -64,6 +64,7 @@ type bill struct {
 	memory   string        // What the store and the clocks do.
 	course   string        // How the bank and the payer behave.
 	forgot   bool          // The store has forgotten it once, or is about to.
+	lost     bool          // Something that was noted of it is forgotten.
 	astray   bool          // A clock was set wrong for it.
 	writes   int           // Of its record, so far.
 	answered bool          // One of them noted the answer to the payer.
