@@ -46,6 +46,9 @@ func (w *chaos) judge() {
 		known := map[string]string{}
 		for _, m := range w.slack.Everything(place) {
 			token := tokenOf(m.Metadata)
+			if token == "" && strings.HasSuffix(m.Text, "Press the button again.") {
+				continue // The answer to one press that came too late; nobody looks for it again.
+			}
 			first, twice := known[token]
 			w.check(promiseTwice, numbers.FindString(m.Text), token != "" && !twice, "in %s, messages %s and %s: %s", name, first, m.TS, m.Text)
 			known[token] = m.TS

@@ -77,7 +77,7 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 		return known, nil
 	}
 	ask := func(ctx context.Context) (Person, error) {
-		return b.readPerson(ctx, userInfo, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
+		return b.readPerson(ctx, userInfo, asker(id), func(ctx context.Context) (*slack.User, error) { return b.api.GetUserInfoContext(ctx, id) })
 	}
 	if maxAge <= 0 {
 		return ask(ctx) // An answer to a question that was asked before this one is too old.
@@ -109,12 +109,12 @@ func (b *Bot) Known(id string) (Person, bool) {
 // PersonByEmail tells who has that e-mail address; it always asks. ErrNotFound: nobody, or nobody whom the bot may see.
 // It needs the scope users:read.email; what Slack answers has no locale.
 func (b *Bot) PersonByEmail(ctx context.Context, email string) (Person, error) {
-	return b.readPerson(ctx, lookUp, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserByEmailContext(ctx, email) })
+	return b.readPerson(ctx, lookUp, somebody, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserByEmailContext(ctx, email) })
 }
 
-func (b *Bot) readPerson(ctx context.Context, m method, read func(context.Context) (*slack.User, error)) (Person, error) {
+func (b *Bot) readPerson(ctx context.Context, m method, by asker, read func(context.Context) (*slack.User, error)) (Person, error) {
 	var p Person
-	err := b.call(ctx, m, somebody, func(ctx context.Context) error {
+	err := b.call(ctx, m, by, func(ctx context.Context) error {
 		user, err := read(ctx)
 		if err == nil && user.ID == "" {
 			return errNoAnswer

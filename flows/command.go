@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	case err != nil:
 		return f.unanswered(ctx, w, err), nil
 	case right == NotAdmin:
+		f.noteRefused(ctx, c, word, strings.TrimSpace(rest))
 		m := f.line(w.say("home.denied"))
 		m.Blocks = append(m.Blocks, askButton(w))
 		return m, nil
@@ -49,6 +51,21 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	return f.list(ctx, w, orText(word, "open"), records, more), nil
 }
 
+// noteRefused puts it on the audit trail of an invoice that somebody who may not wanted to pay it.
+func (f *Flows) noteRefused(ctx context.Context, c bot.Click, word, number string) {
+	if word != "pay" {
+		return
+	}
+	found, err := f.numbered(ctx, everything, number)
+	for _, rec := range found[:min(len(found), listed)] {
+		c.Value, c.Action = rec.Invoice.ID, ActPay
+		err = errors.Join(err, f.noteDenied(ctx, c, string(NotAdmin)))
+	}
+	if err != nil {
+		f.Log.WarnContext(ctx, "a refused command could not be put on the audit trail", "err", err)
+	}
+}
+
 // unanswered is the answer to a command that could not be carried out. What went wrong, the log says.
 func (f *Flows) unanswered(ctx context.Context, w words, err error) bot.Message {
 	f.Log.ErrorContext(ctx, "a command could not be answered; the person was told", "err", err)
@@ -58,12 +75,12 @@ func (f *Flows) unanswered(ctx context.Context, w words, err error) bot.Message 
 // listing finds the invoices that a word of the command asks for: the most urgent first, or what was paid last. more says how many were left out.
 func (f *Flows) listing(ctx context.Context, s *sight, word string) (found []Record, more int, err error) {
 	if word == "paid" {
-		if found, err = f.paidSince(ctx, s, time.Time{}, listed); err == nil && len(f.Admins.Roles) == 0 {
+		if found, err = f.paidSince(ctx, s, time.Time{}, listed); err == nil && len(found) == listed && len(f.Admins.Roles) == 0 {
 			more, err = f.count(ctx, listPaid, "")
 		}
 		return found, max(0, more-len(found)), err
 	}
-	open, err := f.toPayNow(ctx, s)
+	open, err := f.unpaid(ctx, s)
 	today := billing.DateOf(f.Now(), f.Policy.Zone)
 	found = slices.DeleteFunc(open, func(r Record) bool { return !wanted(word, r, today) })
 	more = max(0, len(found)-listed)

@@ -11,7 +11,7 @@ import (
 
 // entitled returns the record that a click is about, or the view that denies it.
 func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bot.View, error) {
-	denied, err := f.denied(ctx, c, w, recently)
+	denied, err := f.denied(ctx, c, w, anew)
 	if err != nil || denied != nil {
 		return Record{}, denied, err
 	}

@@ -71,7 +71,7 @@ func (f *Flows) homeBlocks(ctx context.Context, w words, s *sight, page int) ([]
 		c := f.card(ctx, w, rec)
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
 	}
-	fixed := without([]string{f.whoPays(ctx, w), f.Policy.limits(w), s.note(w)}, "")
+	fixed := without([]string{f.whoPays(ctx, w), f.Policy.limits(w), f.channels(ctx, w), s.note(w)}, "")
 	return append(blocks, bot.Note(fixed...)), nil
 }
 
@@ -85,6 +85,23 @@ func (f *Flows) whoPays(ctx context.Context, w words) string {
 		says = append(says, w.say("roles.decide"))
 	}
 	return strings.Join(says, " ")
+}
+
+// nameAge is how old the name of a channel may be.
+const nameAge = time.Hour
+
+// channels says which finance channels there are, as far as Slack tells their names, and who decides that.
+func (f *Flows) channels(ctx context.Context, w words) string {
+	var names []string
+	for _, id := range f.Policy.Channels {
+		if place, err := f.Bot.Place(ctx, id, nameAge); err == nil && place.Name != "" {
+			names = append(names, "#"+bot.Clip(place.Name, 80))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return w.say("home.channels", "Channels", w.list(names, "and"))
 }
 
 // toPay lists one page of the invoices to pay, each with its button.

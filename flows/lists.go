@@ -51,12 +51,23 @@ func (f *Flows) on(ctx context.Context, list string, newest bool) iter.Seq2[stor
 
 // toPayNow lists the invoices that can be paid or are being paid and that somebody may see, the most urgent first.
 func (f *Flows) toPayNow(ctx context.Context, s *sight) ([]Record, error) {
+	return f.open(ctx, s, func(r Record) bool { return r.payable() || r.awaits() || r.busy() })
+}
+
+// unpaid also lists those that nobody can pay now: what the billing service has locked, or its issuer written off.
+func (f *Flows) unpaid(ctx context.Context, s *sight) ([]Record, error) {
+	return f.open(ctx, s, func(r Record) bool {
+		return r.Invoice.AmountDue.Minor > 0 && r.Invoice.Status != billing.Draft || r.busy()
+	})
+}
+
+func (f *Flows) open(ctx context.Context, s *sight, fits func(Record) bool) ([]Record, error) {
 	var open []Record
 	for item, err := range f.on(ctx, listOpen, false) {
 		if err != nil {
 			return nil, err
 		}
-		if (item.Rec.payable() || item.Rec.awaits() || item.Rec.busy()) && s.sees(ctx, item.Rec) {
+		if fits(item.Rec) && s.sees(ctx, item.Rec) {
 			open = append(open, item.Rec)
 		}
 	}

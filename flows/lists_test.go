@@ -1,8 +1,11 @@
 package flows
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +38,29 @@ func TestANumberIsLookedForAmongTheOpenInvoicesAndThoseThatWerePaidLast(t *testi
 		}
 		if n := memory.loads.Load(); n > lookBack+1 {
 			t.Errorf("%d records were read for the number %q", n, number)
+		}
+	}
+}
+
+func TestWhatIsUnpaidIsListedAlsoWhereNobodyCanPayItNow(t *testing.T) {
+	memory := storetest.Memory(time.Now)
+	f := &Flows{Backend: memory, Records: store.Of[Record](memory, team, KindInvoice), Now: time.Now, Log: slog.New(slog.DiscardHandler), Policy: aPolicy()}
+	for status, due := range map[billing.Status]int64{billing.Open: 100, billing.Held: 200, billing.Uncollectible: 300, billing.Draft: 400, billing.Void: 500, billing.Paid: 600, "open ": 0} {
+		inv := anInvoice()
+		inv.ID, inv.Number, inv.Status, inv.AmountDue = "stripe:in_"+string(status), string(status), billing.Status(strings.TrimSpace(string(status))), usd(due)
+		_, err := f.take(t.Context(), inv, f.Now())
+		must(err)
+	}
+	for name, list := range map[string]func(context.Context, *sight) ([]Record, error){"open": f.toPayNow, "open held uncollectible": f.unpaid} {
+		records, err := list(t.Context(), everything)
+		var have []string
+		for _, r := range records {
+			have = append(have, r.Invoice.Number)
+		}
+		slices.Sort(have)
+		want := strings.Fields(name)
+		if slices.Sort(want); err != nil || !slices.Equal(have, want) {
+			t.Errorf("%v are listed (%v), want %v", have, err, want)
 		}
 	}
 }

@@ -16,6 +16,10 @@ func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Cont
 
 // inView is inModal for what has to know the modal's id, to show something in it later.
 func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.Context, w words, id string) (bot.View, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, fillTime+replaceTime)
+	defer cancel()
+	fillCtx, done := context.WithTimeout(ctx, fillTime)
+	defer done()
 	w := speak(f.People.Lang(ctx, c.User))
 	open := f.Bot.Open
 	if c.Callback != "" { // In a modal. App Home is a view, too, but nothing can lie on top of it.
@@ -25,8 +29,6 @@ func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.C
 	if err != nil {
 		return f.notOpened(ctx, c, w, err)
 	}
-	fillCtx, cancel := context.WithTimeout(ctx, fillTime)
-	defer cancel()
 	view, err := fill(fillCtx, w, id)
 	if err != nil {
 		view = tellView(w, failure(w, c.Action, err))

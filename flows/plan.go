@@ -79,7 +79,7 @@ type Step struct {
 
 const (
 	lookEvery   = 10 * time.Second // Well inside the 30 s in which an unknown outcome is to be decided.
-	lookSlowly  = 25 * time.Second // Still inside them, for what has been unknown for long: the billing service need not be asked more often.
+	lookSlowly  = 14 * time.Second // Still inside them, with the time that one look may take: for what has been unknown for long.
 	submitEvery = time.Hour
 	alarmAfter  = 15 * time.Minute
 	undoWindow  = 24 * time.Hour

@@ -84,7 +84,7 @@ func (r *Record) people() []string {
 }
 
 // channelState is how old what Slack says of a channel may be before something is posted there.
-const channelState = time.Minute
+const channelState = 10 * time.Second
 
 // errShared says that a channel is shared with another organisation, and gets nothing.
 var errShared = fmt.Errorf("the channel is shared with another organisation and gets nothing: %w", bot.ErrNotInvited)

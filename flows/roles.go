@@ -24,7 +24,7 @@ func (r *Record) account() account {
 }
 
 // rolesAge is how old roles may be for a click that moves no money yet. Before money moves they are always asked for.
-const rolesAge = 5 * time.Minute
+const rolesAge = time.Minute
 
 // Payers is who held a paying role of an account when that was last asked, as Slack knows them. It is for reminders only: nobody may pay because they
 // are in it.
@@ -131,7 +131,7 @@ type sight struct {
 // sight finds out whether somebody is a billing admin of anything.
 func (f *Flows) sight(ctx context.Context, user string) (*sight, error) {
 	s := &sight{admins: f.Admins, user: user, rights: map[account]Right{}}
-	right, err := f.Admins.Right(ctx, user, account{}, recently)
+	right, err := f.Admins.Right(ctx, user, account{}, anew)
 	if err != nil || right == Outsider {
 		s.right = right
 		return s, err

@@ -47,10 +47,15 @@ func (f *Flows) told(submit func(context.Context, bot.Click) (bot.Reply, error))
 
 // Sorry answers a submission that was not handled in time: what became of it, the message about the invoice shows.
 func (f *Flows) Sorry(c bot.Click) bot.Reply {
+	w := f.atHand(c.User)
+	return replyView(tellView(w, w.say("modal.late")))
+}
+
+// atHand speaks to somebody in the language that Slack said last, asking nobody.
+func (f *Flows) atHand(user string) words {
 	lang := f.Policy.Locale
-	if person, known := f.Bot.Known(c.User); known {
+	if person, known := f.Bot.Known(user); known {
 		lang = LangOf(person.Locale, lang)
 	}
-	w := speak(lang)
-	return replyView(tellView(w, w.say("modal.late")))
+	return speak(lang)
 }

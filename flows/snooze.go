@@ -61,8 +61,9 @@ func wokenReminder(now time.Time, r Record, reader Reader, p Policy) (Post, bool
 	return post, true, next
 }
 
-// laterDay is the day that a choice means; capped says that it is sooner than was asked for, because the invoice is overdue.
-func laterDay(choice string, today, due billing.Date) (day billing.Date, capped, ok bool) {
+// laterDay is the day that a choice means, from today in the person's zone; capped says that it is sooner than was asked for, because the invoice is
+// overdue.
+func laterDay(choice string, today billing.Date, overdue bool) (day billing.Date, capped, ok bool) {
 	switch choice {
 	case laterTomorrow:
 		day = today.AddDays(1)
@@ -74,7 +75,7 @@ func laterDay(choice string, today, due billing.Date) (day billing.Date, capped,
 	default:
 		return billing.Date{}, false, false
 	}
-	if most := today.AddDays(overdueMost); due.Before(today) && most.Before(day) {
+	if most := today.AddDays(overdueMost); overdue && most.Before(day) {
 		return most, true, true
 	}
 	return day, false, true
@@ -89,7 +90,7 @@ func (c card) laterMenu() bot.Menu {
 // chooseLater puts an invoice off for the person who chose, and for nobody else.
 func (f *Flows) chooseLater(ctx context.Context, c bot.Click) error {
 	id := strings.TrimPrefix(c.Block, controlsOf)
-	right, _, err := f.rightTo(ctx, c.User, id, recently)
+	right, _, err := f.rightTo(ctx, c.User, id, anew)
 	if err != nil || right != MayPay {
 		c.Value = id
 		return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {
@@ -105,7 +106,7 @@ func (f *Flows) chooseLater(ctx context.Context, c bot.Click) error {
 			return store.Next{}, store.Unchanged
 		}
 		var day billing.Date
-		if day, capped, known = laterDay(c.Value, billing.DateOf(f.Now(), reader.Zone), r.Invoice.Due); !known {
+		if day, capped, known = laterDay(c.Value, billing.DateOf(f.Now(), reader.Zone), r.Invoice.Due.Before(billing.DateOf(f.Now(), f.Policy.Zone))); !known {
 			return store.Next{}, store.Unchanged
 		}
 		r.putOff(c.User, day, f.Now())

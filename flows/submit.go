@@ -13,15 +13,16 @@ import (
 // submitPay begins the payment: it changes the record, and the answer is what the record says. Money moves later, in charge.go, by whoever holds the
 // record's lease.
 func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
+	if c.MemoryErr != nil { // The store would take its time to say which language they chose, too.
+		w := f.atHand(c.User)
+		return replyView(tellView(w, w.say("modal.later"))), c.MemoryErr
+	}
 	w := speak(f.People.Lang(ctx, c.User))
 	saw, err := readShown(c.Meta)
 	if err != nil {
 		return replyView(tellView(w, w.say("modal.missing"))), nil
 	}
 	c.Value = saw.Invoice
-	if c.MemoryErr != nil {
-		return replyView(tellView(w, w.say("modal.later"))), c.MemoryErr
-	}
 	if billing.LooksLikeCard(c.Fields[blockReference]) {
 		return bot.Reply{Errors: map[string]string{blockReference: w.say("ledger.bankref.card")}}, nil
 	}
