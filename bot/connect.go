@@ -203,9 +203,10 @@ func untilMended(ctx context.Context, try func() error) error {
 	}
 }
 
-// backoff is 0.25 s, doubling, at most 15 s, with up to half of it left to chance, so that replicas do not march in step.
+// backoff is 0.25 s, doubling, at most 8 s: within ten, readyz is to say that Slack is back. Up to half of it is left to chance, so that
+// replicas do not march in step.
 func backoff(failed int) time.Duration {
-	full := min(15*time.Second, 250*time.Millisecond<<min(failed-1, 10))
+	full := min(8*time.Second, 250*time.Millisecond<<min(failed-1, 10))
 	return full/2 + rand.N(full/2)
 }
 

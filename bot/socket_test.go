@@ -367,7 +367,7 @@ func TestBackoffGrowsAndIsBounded(t *testing.T) {
 	for failed := 1; failed < 100; failed++ {
 		waits = append(waits, backoff(failed))
 	}
-	if waits[0] < 125*time.Millisecond || waits[0] > 250*time.Millisecond || slices.Max(waits) > 15*time.Second || slices.Min(waits[10:]) < 7*time.Second {
+	if waits[0] < 125*time.Millisecond || waits[0] > 250*time.Millisecond || slices.Max(waits) > 8*time.Second || slices.Min(waits[10:]) < 4*time.Second {
 		t.Errorf("the waits are %v", waits)
 	}
 }
