@@ -20,6 +20,7 @@ import (
 
 	"kvitt/billing"
 	"kvitt/settings"
+	"kvitt/store"
 )
 
 // version is set by the linker for a release: -ldflags "-X main.version=v1.2.3".
@@ -142,10 +143,7 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 	case "manifest":
 		return exitCode(printManifest(cli.Manifest.URL, std.out), std)
 	}
-	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: func(code, amount string) error {
-		_, err := billing.ParseAmount(amount, code)
-		return err
-	}})
+	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: knownAmount, Redis: store.CheckAddress})
 	if err != nil {
 		return exitCode(err, std)
 	}
@@ -166,6 +164,11 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 		err = erasePerson(ctx, set, cli.People.Erase.User, std)
 	}
 	return exitCode(err, std)
+}
+
+func knownAmount(code, amount string) error {
+	_, err := billing.ParseAmount(amount, code)
+	return err
 }
 
 // exitCode tells what went wrong, unless that was done already.

@@ -21,6 +21,9 @@ type Options struct {
 	// Amount says what is wrong with an amount of KVITT_APPROVAL_FROM: an unknown currency, too many decimals. The amount is
 	// digits with at most one point, the code three capital letters. Its error completes the message. Nil accepts them all.
 	Amount func(code, amount string) error
+
+	// Redis says what is expected instead of an address of REDIS_URL that no client can be made of. Nil accepts them all.
+	Redis func(address string) error
 }
 
 // Load reads the settings of one command. A flag wins over its variable; an empty variable is an unset one; space around a
@@ -31,7 +34,7 @@ type Options struct {
 // table, then a contradiction. The Settings are zero then.
 func Load(o Options) (Settings, error) {
 	s := new(Settings)
-	l := &loader{options: o, settings: s, table: table(s, o.Amount), environ: environment(o.Environ), given: map[string]given{}}
+	l := &loader{options: o, settings: s, table: table(s, o), environ: environment(o.Environ), given: map[string]given{}}
 	if err := l.refuseUnknown(); err != nil {
 		return Settings{}, err
 	}

@@ -39,7 +39,7 @@ var (
 	tokenInside    = regexp.MustCompile(`(?is)(xox[a-z]?[-.]?|xapp-?|[sr]k_(?:live_|test_)?|whsec_).*`)
 	hexInside      = regexp.MustCompile(`(?i)[0-9a-f]{32,}`) // A Slack signing secret is 32 hexadecimal digits.
 	userInside     = regexp.MustCompile(`(?s):(//)?.*@`)
-	passwordInside = regexp.MustCompile(`(?is)((?:pass|secret|token|key)[a-z_]*=)[^&]*`)
+	passwordInside = regexp.MustCompile(`(?is)((?:pass|secret|token|key)[a-z_]*=).*`)
 )
 
 // mask hides what looks like a secret inside a value that is not supposed to be one: a token put into the wrong variable, or

@@ -31,8 +31,8 @@ type definition struct {
 }
 
 // table is the only list of settings, in the order in which people read it. Its parse functions fill s.
-func table(s *Settings, amount func(code, amount string) error) []definition {
-	return slices.Concat(slackTable(s), doorTable(s), peopleTable(s), timeTable(s), billingTable(s, amount), azureTable(s), ledgerTable(s))
+func table(s *Settings, o Options) []definition {
+	return slices.Concat(slackTable(s), doorTable(s, o.Redis), peopleTable(s), timeTable(s), billingTable(s, o.Amount), azureTable(s), ledgerTable(s))
 }
 
 var (
@@ -64,13 +64,13 @@ func slackTable(s *Settings) []definition {
 	}
 }
 
-func doorTable(s *Settings) []definition {
+func doorTable(s *Settings, redis func(address string) error) []definition {
 	return []definition{
 		{variable: "KVITT_LISTEN", commands: []Command{Serve, Check, Demo}, parse: into(&s.Listen, address),
 			meaning: "address of the HTTP doors", fallback: "127.0.0.1:8080", inDemo: "127.0.0.1:0"},
 		{variable: "KVITT_OPS_LISTEN", commands: serving, parse: into(&s.OpsListen, address),
 			meaning: "moves healthz, readyz and metrics to an address of their own", unset: "`KVITT_LISTEN`"},
-		{variable: "REDIS_URL", commands: storing, parse: into(&s.RedisURL, redisURL),
+		{variable: "REDIS_URL", commands: storing, parse: into(&s.RedisURL, redisURL(redis)),
 			meaning: "Redis: `redis://`, `rediss://` or `unix://`; several `?addr=` make a Cluster, `?master_name=` Sentinel",
 			unset:   "the embedded store"},
 		{variable: "KVITT_DATA", commands: storing, parse: into(&s.Data, folder),

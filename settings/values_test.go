@@ -130,7 +130,7 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 		}
 		return nil
 	}
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		t.Run(d.variable, func(t *testing.T) {
 			v, ok := values[d.variable]
 			if !ok || len(v.good) == 0 || len(v.bad) == 0 {
@@ -152,6 +152,13 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheAddressOfRedisIsJudgedByWhoKnowsRedis(t *testing.T) {
+	for _, command := range []Command{Serve, Check, Import, Export, Verify, Erase} {
+		o := Options{Command: command, Environ: with(ledgerOnly, "REDIS_URL=redis://:hunter2@h:1/abc"), Redis: func(string) error { return errors.New("an address\nof Redis") }}
+		wantError(t, o, `REDIS_URL is "redis://…@h:1/abc"; expected an address of Redis`)
 	}
 }
 
