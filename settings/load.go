@@ -101,13 +101,17 @@ func (l *loader) read() *Error {
 
 // find returns what was set for a definition; an empty value means nothing.
 func (l *loader) find(d definition) (given, *Error) {
-	if d.secret || d.lent {
-		return l.findFiled(d)
-	}
 	if value, ok := l.options.Flags[flagName(d.variable)]; ok {
 		return given{value: strings.TrimSpace(value), variable: d.variable, flag: "--" + flagName(d.variable)}, nil
 	}
-	return given{value: strings.TrimSpace(l.environ[d.variable]), variable: d.variable}, nil
+	g, err := given{value: l.environ[d.variable], variable: d.variable}, (*Error)(nil)
+	if d.filed() {
+		g, err = l.findFiled(d)
+	}
+	if !d.secret && !d.lent {
+		g.value = strings.TrimSpace(g.value)
+	}
+	return g, err
 }
 
 func (l *loader) findFiled(d definition) (given, *Error) {
@@ -125,7 +129,7 @@ func (l *loader) findFiled(d definition) (given, *Error) {
 		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file that can be read (" + reason(err) + ")"}
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if value == "" {
+	if strings.TrimSpace(value) == "" {
 		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file with something in it; this one is empty"}
 	}
 	return given{value: value, variable: file}, nil

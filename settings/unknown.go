@@ -19,7 +19,7 @@ func (l *loader) unknownVariable() *Error {
 	var known []string
 	for _, d := range l.table {
 		known = append(known, d.variable)
-		if d.secret {
+		if d.filed() {
 			known = append(known, fileVariable(d.variable))
 		}
 	}
