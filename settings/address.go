@@ -37,6 +37,7 @@ func webURL(value string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) {
 		return nil, errors.New("a URL such as https://host/")
 	}
+	u.Host = strings.ToLower(u.Host) // Whoever compares it later does so letter by letter.
 	switch {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
 		return nil, errors.New("a URL without user, query and fragment")
@@ -48,7 +49,7 @@ func webURL(value string) (*url.URL, error) {
 
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // baseURL reads a URL to which names of methods are appended.
