@@ -33,7 +33,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 	ops.HandleFunc("GET /readyz", d.readyz)
 	ops.Handle("GET /metrics", a.metrics.handler())
 	public := ops
-	if a.settings.OpsListen != "" && a.settings.OpsListen != a.settings.Listen {
+	if a.settings.OpsListen != "" {
 		public = http.NewServeMux()
 		if err := d.listen(a.settings.OpsListen, ops, broken); err != nil {
 			return nil, err

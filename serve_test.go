@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -13,6 +15,8 @@ import (
 	"time"
 
 	"kvitt/sandbox"
+	"kvitt/settings"
+	"kvitt/store/storetest"
 )
 
 // due and later are how many of the list's invoices are to be reminded of now, and not yet; settled ones never are.
@@ -156,6 +160,18 @@ func (o *office) ready(p *process, status int, part string) {
 		}
 	}
 	o.t.Fatalf("readyz says %s; want %d %s", got, status, part)
+}
+
+func TestTwoFreePortsAreTwoDoors(t *testing.T) {
+	const free = "127.0.0.1:0"
+	var log bytes.Buffer
+	a := newApp(settings.Settings{Listen: free, OpsListen: free}, storetest.Memory(time.Now), wires{Log: logger(&log, slog.LevelInfo)})
+	doors, err := openDoors(a, func(error) {})
+	must(t, err)
+	doors.close()
+	if n := strings.Count(log.String(), `"msg":"listening"`); n != 2 {
+		t.Errorf("it listens on %d addresses:\n%s", n, log.String())
+	}
 }
 
 func TestItIsNotReadyWhileItFinishes(t *testing.T) {

@@ -220,4 +220,8 @@ func TestTheSameAddressForBothDoorsIsOneDoor(t *testing.T) {
 	if s := mustLoad(t, Options{Command: Serve, Environ: with(environ, "KVITT_OPS_LISTEN=:9001")}); s.OpsListen != ":9001" {
 		t.Errorf("operators listen on %s", s.OpsListen)
 	}
+	const free = "127.0.0.1:0" // A free port for each.
+	if s := mustLoad(t, Options{Command: Serve, Environ: with(environ, "KVITT_LISTEN="+free, "KVITT_OPS_LISTEN="+free)}); s.OpsListen != free {
+		t.Errorf("operators listen on %q, not on a free port of their own", s.OpsListen)
+	}
 }
