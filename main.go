@@ -61,7 +61,7 @@ type commandLine struct {
 		Export struct {
 			kong.Plugins
 			Format string `help:"csv or jsonl; default: as FILE is named, else csv." placeholder:"…"`
-			File   string `arg:"" optional:"" help:"A new file; it never replaces one. Without it, or with -: standard output."`
+			File   string `arg:"" optional:"" help:"A new or an empty file, or a pipe; it never replaces what is in a file. Without it, or with -: standard output."`
 		} `cmd:"" help:"Write the audit trail, with the head of every chain."`
 		Verify struct {
 			kong.Plugins
