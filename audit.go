@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"kvitt/settings"
@@ -47,7 +46,7 @@ func exportFormat(format, path string) (string, error) {
 	case format == formatCSV || format == formatJSONL:
 		return format, nil
 	case format != "":
-		return "", &settings.Error{Flag: "--format", Value: strconv.Quote(format), Want: "csv or jsonl"}
+		return "", &settings.Error{Flag: "--format", Value: settings.Shown(format), Want: "csv or jsonl"}
 	case strings.EqualFold(filepath.Ext(path), ".jsonl"):
 		return formatJSONL, nil
 	}

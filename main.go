@@ -105,12 +105,12 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(joined(args))
 	if exited {
 		return well
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "kvitt: %s; kvitt --help lists what there is\n", oneLine(err))
+		fmt.Fprintf(errOut, "kvitt: %s\n", oneLine(refusal(err)))
 		return refused
 	}
 	return dispatch(ctx, parsed.Command(), &cli, flags, environ, std)

@@ -126,11 +126,11 @@ func (l *loader) findFiled(d definition) (given, *Error) {
 	}
 	content, err := l.readFile(path)
 	if err != nil {
-		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file that can be read (" + reason(err) + ")"}
+		return given{}, &Error{Setting: file, Value: Shown(path), Want: "a file that can be read (" + reason(err) + ")"}
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	if strings.TrimSpace(value) == "" {
-		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file with something in it; this one is empty"}
+		return given{}, &Error{Setting: file, Value: Shown(path), Want: "a file with something in it; this one is empty"}
 	}
 	return given{value: value, variable: file}, nil
 }
@@ -163,7 +163,7 @@ func (d definition) wrong(g given, want string) *Error {
 	case d.secret:
 		e.Value = `"` + Secret(g.value).String() + `"`
 	default:
-		e.Value = shown(g.value)
+		e.Value = Shown(g.value)
 	}
 	return e
 }

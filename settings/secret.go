@@ -51,8 +51,8 @@ func mask(value string) string {
 	return hexInside.ReplaceAllString(value, "…")
 }
 
-// shown is a value as an error may quote it: masked, on one line, at most 80 characters long.
-func shown(value string) string {
+// Shown is a value as an error may quote it: with what looks like a secret masked, on one line, at most 80 characters long.
+func Shown(value string) string {
 	runes := []rune(mask(value))
 	if len(runes) > 80 {
 		runes = append(runes[:79], '…')

@@ -63,7 +63,7 @@ func TestASecretInTheWrongPlaceIsHidden(t *testing.T) {
 		strings.Repeat("ø", 90):                    `"` + strings.Repeat("ø", 79) + `…"`,
 		"two\nlines\u2028and\u202e more, \"quoted": `"two\nlines\u2028and\u202e more, \"quoted"`,
 	} {
-		if got := shown(value); got != want {
+		if got := Shown(value); got != want {
 			t.Errorf("%q is shown as %s, want %s", value, got, want)
 		}
 	}
