@@ -162,6 +162,26 @@ func (o *office) ready(p *process, status int, part string) {
 	o.t.Fatalf("readyz says %s; want %d %s", got, status, part)
 }
 
+func TestTheStoreCanBeReachedWhileServeStillWaitsForSlack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: -1})
+	p := start(t, o.settings(), "serve")
+	o.ready(p, http.StatusServiceUnavailable, `"slack":"waiting"`)
+	o.imports(list(false), "40 added, 0 updated, 0 unchanged")
+	trail := exported(t, o.data, "jsonl")
+	if got := audits(t, o.data, "verify", "--head", trail); got.code != well {
+		t.Errorf("the audit trail cannot be verified: exit code %d, %q", got.code, got.err)
+	}
+	if got := kvitt(t, []string{"KVITT_DATA=" + o.data}, "people", "erase", o.asha); got.code != failed || !strings.Contains(got.err, "still waits for Slack") {
+		t.Errorf("erasing: exit code %d, %q", got.code, got.err)
+	}
+	o.ready(p, http.StatusServiceUnavailable, `"slack":"waiting"`)
+	if code, _ := p.stop(); code != well {
+		t.Errorf("it exited with %d", code)
+	}
+}
+
 func TestTwoFreePortsAreTwoDoors(t *testing.T) {
 	const free = "127.0.0.1:0"
 	var log bytes.Buffer
