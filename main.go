@@ -27,6 +27,7 @@ import (
 var version = "development"
 
 func main() {
+	slog.SetDefault(logger(os.Stderr, slog.LevelInfo)) // Libraries that write to the log of the standard library write in this form, too.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -182,6 +184,31 @@ func TestTheStoreCanBeReachedWhileServeStillWaitsForSlack(t *testing.T) {
 	}
 }
 
+// The standard library has a log of its own, in which it writes of connections that broke.
+func TestWhatTheStandardLibraryLogsIsInTheSameForm(t *testing.T) {
+	t.Parallel()
+	talkative := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+		time.Sleep(50 * time.Millisecond)
+		_, _ = io.WriteString(conn, "nobody asked for this")
+	}))
+	defer talkative.Close()
+	o := newOffice(t)
+	p := start(t, append([]string{"SLACK_API_URL=" + talkative.URL + "/"}, slices.DeleteFunc(o.settings(), func(s string) bool { return strings.HasPrefix(s, "SLACK_API_URL=") })...), "serve")
+	o.soon("a line of the standard library", 10*time.Second, func() bool { return strings.Contains(p.said(), "Unsolicited response") })
+	p.stop()
+	for line := range strings.Lines(p.said()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("this is no JSON: %s", line)
+		}
+	}
+}
+
 func TestTwoFreePortsAreTwoDoors(t *testing.T) {
 	const free = "127.0.0.1:0"
 	var log bytes.Buffer
@@ -189,6 +216,12 @@ func TestTwoFreePortsAreTwoDoors(t *testing.T) {
 	doors, err := openDoors(a, func(error) {})
 	must(t, err)
 	doors.close()
+	for _, server := range doors.servers {
+		server.ErrorLog.Print("a connection broke")
+	}
+	if n := strings.Count(log.String(), `"level":"WARN","msg":"a connection broke"`); n != 2 {
+		t.Errorf("what the doors say is not in the log:\n%s", log.String())
+	}
 	if n := strings.Count(log.String(), `"msg":"listening"`); n != 2 {
 		t.Errorf("it listens on %d addresses:\n%s", n, log.String())
 	}
