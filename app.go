@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"kvitt/billing"
-	"kvitt/billing/ledger"
 	"kvitt/billing/stripe"
 	"kvitt/bot"
 	"kvitt/flows"
@@ -39,7 +38,6 @@ type app struct {
 	backend  store.Backend
 	bot      *bot.Bot
 	flows    *flows.Flows
-	ledger   *ledger.Ledger   // Nil without it.
 	stripe   *stripe.Provider // Nil without it.
 	log      *slog.Logger
 	now      func() time.Time
@@ -174,8 +172,7 @@ func (a *app) provider(name string) (billing.Provider, error) {
 	case settings.Azure:
 		return a.azure()
 	case settings.Ledger:
-		a.ledger = newLedger(a.backend, a.settings.LedgerMethods, a.clock.now)
-		return a.ledger, nil
+		return newLedger(a.backend, a.settings.LedgerMethods, a.clock.now), nil
 	case settings.Stripe:
 		s := a.settings.Stripe
 		p, err := stripe.New(stripe.Config{Key: s.APIKey.Reveal(), APIURL: s.APIURL, Customers: s.Customers, Zone: a.settings.Zone,

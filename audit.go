@@ -11,14 +11,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"kvitt/settings"
 	"kvitt/store"
 )
 
-// exportAudit writes the whole audit trail to a new file, or to standard output when path is "" or "-". What is altered is written as it is, and told.
+// exportAudit writes the whole audit trail to a file, see exportTo. What is altered is written as it is, and told.
 func exportAudit(ctx context.Context, set settings.Settings, format, path string, std streams) error {
 	format, err := exportFormat(format, path)
 	if err != nil {
@@ -34,11 +33,7 @@ func exportAudit(ctx context.Context, set settings.Settings, format, path string
 			return out.Flush()
 		})
 	}
-	if path == "" || path == "-" {
-		err = export(std.out)
-	} else {
-		err = createWhole(path, export)
-	}
+	err = exportTo(ctx, path, std, export)
 	if err == nil && altered != nil {
 		err = fmt.Errorf("the export is complete and shows the trail as it is now, but %w", altered)
 	}
@@ -51,7 +46,7 @@ func exportFormat(format, path string) (string, error) {
 	case format == formatCSV || format == formatJSONL:
 		return format, nil
 	case format != "":
-		return "", &settings.Error{Flag: "--format", Value: strconv.Quote(format), Want: "csv or jsonl"}
+		return "", &settings.Error{Flag: "--format", Value: settings.Shown(format), Want: "csv or jsonl"}
 	case strings.EqualFold(filepath.Ext(path), ".jsonl"):
 		return formatJSONL, nil
 	}
@@ -153,34 +148,4 @@ func sendTrail(ctx context.Context, backend store.Backend, to io.Writer) {
 		}
 	}
 	_ = out.Flush() // Whoever reads misses the end then.
-}
-
-// createWhole makes a new file that only its owner may read, with all that fill writes or not at all.
-func createWhole(path string, fill func(io.Writer) error) error {
-	if _, err := os.Lstat(path); err == nil {
-		return errExists(path)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".kvitt-export-*") // Mode 0600.
-	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", path, err)
-	}
-	defer os.Remove(temp.Name())
-	if err := fill(temp); err != nil {
-		return errors.Join(err, temp.Close())
-	}
-	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("%s cannot be written: %w", path, err)
-	}
-	err = os.Link(temp.Name(), path) // Unlike a rename it never replaces what somebody else made meanwhile.
-	if errors.Is(err, fs.ErrExist) {
-		return errExists(path)
-	}
-	if err != nil { // Some file systems have no links, such as those of memory sticks.
-		err = os.Rename(temp.Name(), path)
-	}
-	return err
-}
-
-func errExists(path string) error {
-	return fmt.Errorf("%s exists already and may be the only proof of what was; choose another name", path)
 }

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"kvitt/store"
 )
@@ -167,6 +171,56 @@ func rowText(t *testing.T, line auditLine) string {
 	must(t, w.Write(line.row()))
 	w.Flush()
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func TestAuditExportTakesThePlaceOfAnEmptyFileAndOfNothingElse(t *testing.T) {
+	data, folder := folderWith(t, done()), t.TempDir()
+	path := filepath.Join(folder, "trail.csv")
+	must(t, os.WriteFile(path, nil, 0o644))
+	want := audits(t, data, "export").out
+	if got := audits(t, data, "export", path); got.code != well || read(t, path) != want {
+		t.Errorf("into an empty file: exit code %d, %q", got.code, got.err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the export has mode %v: %v", info.Mode(), err)
+	}
+	must(t, os.WriteFile(path, nil, 0o600))
+	broken := folderWith(t, done())
+	tamper(t, broken, func(audit, _ *bolt.Bucket) error { return audit.Put(entryKey(4), []byte("{")) })
+	if got := audits(t, broken, "export", path); got.code != failed || read(t, path) != "" {
+		t.Errorf("an export that ended early: exit code %d, and in the file is %q", got.code, read(t, path))
+	}
+	err := createWhole(path, func(io.Writer) error { return os.WriteFile(path, []byte("proof"), 0o600) })
+	if err == nil || !strings.Contains(err.Error(), "exists already") || read(t, path) != "proof" {
+		t.Errorf("what was written meanwhile: %v, and in the file is %q", err, read(t, path))
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 1 {
+		t.Errorf("it left %v", left)
+	}
+}
+
+func TestAuditExportPoursIntoAPipe(t *testing.T) {
+	data, pipe := folderWith(t, done()), filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o600))
+	want := audits(t, data, "export").out
+	p := start(t, []string{"KVITT_DATA=" + data}, "audit", "export", pipe) // It waits for who reads.
+	came := make(chan string, 1)
+	go func() { text, _ := os.ReadFile(pipe); came <- string(text) }()
+	code := p.wait(10 * time.Second)
+	if code != well { // Whoever still waits for a writer gets one.
+		writer, err := os.OpenFile(pipe, os.O_RDWR, 0)
+		must(t, err)
+		must(t, writer.Close())
+	}
+	if text := <-came; code != well || text != want {
+		t.Errorf("exit code %d; through the pipe came %q", code, text)
+	}
+	if got := audits(t, data, "export", "/dev/stdout"); got.code != well || got.out != want {
+		t.Errorf("to /dev/stdout: exit code %d, %q, %q", got.code, got.out, got.err)
+	}
+	if p := start(t, []string{"KVITT_DATA=" + data}, "audit", "export", pipe); p.cmd.Process.Signal(syscall.SIGTERM) != nil || p.wait(5*time.Second) == well {
+		t.Error("nobody read, and it says that all went well")
+	}
 }
 
 func TestAuditExportFollowsNoLink(t *testing.T) {

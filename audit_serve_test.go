@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"iter"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -124,8 +126,12 @@ func TestAuditSocketOfServeAnswersAndEnds(t *testing.T) {
 	backend, err := store.OpenFile(t.Context(), data, store.FileOptions{})
 	must(t, err)
 	defer backend.Close()
-	c, err := openControl(&app{settings: settings.Settings{Data: data}, backend: backend})
+	var log bytes.Buffer
+	c, err := openControl(&app{settings: settings.Settings{Data: data}, backend: backend, log: logger(&log, slog.LevelInfo)})
 	must(t, err)
+	if c.server.ErrorLog.Print("a connection broke"); !strings.Contains(log.String(), `"msg":"a connection broke"`) {
+		t.Errorf("what the socket says is not in the log: %s", log.String())
+	}
 	if got := audits(t, data, "verify"); got.code != well || !strings.Contains(got.out, "entries: 7, chains: 3") {
 		t.Errorf("exit code %d, %q, %q", got.code, got.out, got.err)
 	}

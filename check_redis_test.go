@@ -69,9 +69,31 @@ func TestCheckWarnsOfARedisThatOthersCouldReach(t *testing.T) {
 func TestCheckTellsWhatItThinksOfTheAddressOfRedis(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	lines := strings.Join(o.checked(failed, "REDIS_URL=redis://:hunter2@redis.example:6379/0?no_such_option=1"), "\n") // Nobody is dialled.
+	lines := strings.Join(o.checked(failed, "REDIS_URL=redis://:hunter2@0.0.0.0:1"), "\n") // Nobody listens there, and it is no name of loopback.
 	if !strings.Contains(lines, "warn  REDIS_URL              the way to Redis is not encrypted") || strings.Contains(lines, "hunter2") {
 		t.Errorf("it says:\n%s", lines)
+	}
+}
+
+func TestAnAddressOfRedisThatCannotBeReadStopsEveryCommandBeforeItConnects(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	commands := [][]string{{"serve"}, {"check"}, {"invoices", "import", write(t, list(false))}, {"audit", "export"}, {"audit", "verify"}, {"people", "erase", "U1"}}
+	for i, address := range []string{"/abc", "/0/1", "?no_such=1", "?dial_timeout=x", "/x?addr=127.0.0.1:2", "/3?addr=127.0.0.1:2", "?addr=x", "?db=0&addr=127.0.0.1:2",
+		"?master_name=", "?master_name=kvitt&addr=x", "?pool_size=-1", "?client_name=%zz"} {
+		got := kvitt(t, o.settings("REDIS_URL=redis://:hunter2@127.0.0.1:1"+address), commands[i%len(commands)]...)
+		line := regexp.MustCompile(`^kvitt: REDIS_URL is "redis://…@127\.0\.0\.1:1[^"]*"; expected redis://.*\n$`)
+		if got.code != refused || got.out != "" || !line.MatchString(got.err) {
+			t.Errorf("%s: %v exited with %d and said %q %q", address, commands[i%len(commands)], got.code, got.out, got.err)
+		}
+	}
+	for _, command := range commands {
+		if got := kvitt(t, o.settings("REDIS_URL=unix:///run/redis.sock?master_name=kvitt"), command...); got.code != refused || !strings.Contains(got.err, "kvitt: REDIS_URL is") {
+			t.Errorf("%v exited with %d and said %q", command, got.code, got.err)
+		}
+	}
+	if n := len(o.slack.Calls()); n > 0 {
+		t.Errorf("Slack was asked %d times", n)
 	}
 }
 

@@ -120,7 +120,7 @@ func gap(s settings.Schedule, now time.Time) time.Duration {
 // doors looks whether the HTTP doors can be opened, or are held by a Kvitt that runs.
 func (c *checker) doors(ctx context.Context) {
 	c.listen(ctx, "KVITT_LISTEN", c.set.Listen)
-	if c.set.OpsListen != "" && c.set.OpsListen != c.set.Listen {
+	if c.set.OpsListen != "" {
 		c.listen(ctx, "KVITT_OPS_LISTEN", c.set.OpsListen)
 		return
 	}

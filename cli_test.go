@@ -58,6 +58,55 @@ func TestTheCommandLineExplainsItself(t *testing.T) {
 	}
 }
 
+// Whatever is wrong with the command line is told in one line, in the shape in which settings are, and no secret is repeated.
+func TestARefusedCommandLineSaysWhatIsWrongAndShowsNoSecret(t *testing.T) {
+	for args, want := range map[string]string{
+		"serve --swep @daily":                   `--swep is "@daily"; expected no such flag of kvitt serve; did you mean --sweep?`,
+		"serve --swep=@daily":                   `--swep is "@daily"; expected no such flag of kvitt serve; did you mean --sweep?`,
+		"serve --listen :0 --nonsense":          `--nonsense is ""; expected no such flag of kvitt serve`,
+		"serve --nonsense --sweep":              `--nonsense is ""; expected no such flag of kvitt serve`,
+		"audit export --formt=csv":              `--formt is "csv"; expected no such flag of kvitt audit export; did you mean --format?`,
+		"--nonsense=1 serve":                    `--nonsense is "1"; expected no such flag of kvitt`,
+		"version --nonsense":                    `--nonsense is ""; expected no such flag of kvitt version`,
+		"serve --slack-bot-token xoxb-hunter2":  `--slack-bot-token is "xoxb-…"; expected SLACK_BOT_TOKEN or SLACK_BOT_TOKEN_FILE in the environment: a secret has no flag`,
+		"serve --bottoken=hunter2":              `--bottoken is "…"; expected no such flag of kvitt serve`,
+		"serve --nonsense=sk_live_hunter2":      `--nonsense is "sk_live_…"; expected no such flag of kvitt serve`,
+		"serve --xoxb-hunter2":                  `--xoxb-… is ""; expected no such flag of kvitt serve`,
+		"serve --data --sweep x":                `--data is not set; expected a value; one that begins with a dash is written --data=…`,
+		"serve --data":                          `--data is not set; expected a value; one that begins with a dash is written --data=…`,
+		"audit export --format":                 `--format is not set; expected a value; one that begins with a dash is written --format=…`,
+		"serve --help=xoxb-hunter2":             `--help is "xoxb-…"; expected no value`,
+		"serve xoxb-hunter2":                    `kvitt serve has no place for "xoxb-…"`,
+		"serve -x xoxb-hunter2":                 `kvitt serve has no place for "-x"`,
+		"xapp-hunter2":                          `kvitt has no place for "xapp-…"`,
+		"audit whsec_hunter2":                   `kvitt audit has no place for "whsec_…"`,
+		"invoices import a.csv sk_live_hunter2": `kvitt invoices import has no place for "sk_live_…"`,
+		"invoices import":                       `expected "<file>"`,
+		"invoices import --":                    `expected "<file>"`,
+		"audit export --format=rk_live_hunter2": `--format is "rk_live_…"; expected csv or jsonl`,
+		"manifest --url=xoxb-hunter2":           `--url is "xoxb-…"; expected where Slack reaches Kvitt`,
+	} {
+		got := kvitt(t, nil, strings.Fields(args)...)
+		if got.code != refused || got.out != "" || !strings.HasPrefix(got.err, "kvitt: "+want) || strings.Count(got.err, "\n") != 1 || strings.Contains(got.err, "hunter2") {
+			t.Errorf("%s: exit code %d, %q; want %q", args, got.code, got.err, want)
+		}
+	}
+}
+
+func TestAValueMayBeginWithADash(t *testing.T) {
+	for _, args := range [][]string{{"--reminders", "-3,-1,0", "--locale=de"}, {"--reminders=-3,-1,0", "--locale", "de"}} {
+		if got := kvitt(t, nil, append([]string{"serve"}, args...)...); !strings.Contains(got.err, `KVITT_LOCALE (--locale) is "de"`) {
+			t.Errorf("%q: exit code %d, %q", args, got.code, got.err)
+		}
+	}
+	if got := kvitt(t, nil, "serve", "--reminders", "-3,x"); got.code != refused || !strings.Contains(got.err, `KVITT_REMINDERS (--reminders) is "-3,x"`) {
+		t.Errorf("exit code %d, %q", got.code, got.err)
+	}
+	if got := kvitt(t, nil, "audit", "export", "--", "--format", "-3"); got.code != refused || !strings.Contains(got.err, "has no place for") {
+		t.Errorf("behind -- nothing is a flag: exit code %d, %q", got.code, got.err)
+	}
+}
+
 func TestAGoodFileIsImportedAndSaysHowMuch(t *testing.T) {
 	data := "KVITT_DATA=" + filepath.Join(t.TempDir(), "data")
 	file := write(t, "number;supplier;amount;currency;due\nA-1;Havn;1250,00;NOK;2030-01-31\nA-2;Havn;9;JPY;\n")

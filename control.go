@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -60,12 +61,23 @@ func openControl(a *app) (*control, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /invoices/import", func(w http.ResponseWriter, r *http.Request) { receiveImport(a, w, r) })
-	mux.HandleFunc("GET /pins", func(w http.ResponseWriter, r *http.Request) { sendPins(a, w, r) })
-	mux.HandleFunc("DELETE /people", func(w http.ResponseWriter, r *http.Request) { receiveErasure(a, w, r) })
+	mux.HandleFunc("GET /pins", onceConnected(a, sendPins))
+	mux.HandleFunc("DELETE /people", onceConnected(a, receiveErasure))
 	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { sendTrail(r.Context(), a.backend, w) })
-	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, folder: folder}
+	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })
 	return c, nil
+}
+
+// onceConnected turns away what is about the people of a workspace while Slack has not said which one this is.
+func onceConnected(a *app, answer func(*app, http.ResponseWriter, *http.Request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if a.team.Load() == nil {
+			http.Error(w, "still waiting for Slack", http.StatusServiceUnavailable)
+			return
+		}
+		answer(a, w, r)
+	}
 }
 
 // listenPrivately opens a socket whose file has controlMode from its first moment: on Linux a file gets the mode of its socket, less the umask
@@ -108,6 +120,9 @@ func throughControl(ctx context.Context, data, method, target string, body io.Re
 		return fmt.Errorf("the kvitt that holds %s does not answer on %s; is it starting or stopping? %w", data, path, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		return fmt.Errorf("the kvitt that holds %s still waits for Slack; try again when it is connected", data)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the kvitt that holds %s answers %q; is it another version? stop it, or use its own", data, resp.Status)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -33,7 +34,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 	ops.HandleFunc("GET /readyz", d.readyz)
 	ops.Handle("GET /metrics", a.metrics.handler())
 	public := ops
-	if a.settings.OpsListen != "" && a.settings.OpsListen != a.settings.Listen {
+	if a.settings.OpsListen != "" {
 		public = http.NewServeMux()
 		if err := d.listen(a.settings.OpsListen, ops, broken); err != nil {
 			return nil, err
@@ -58,7 +59,7 @@ func (d *doors) listen(address string, handler http.Handler, broken context.Canc
 		return fmt.Errorf("the HTTP doors cannot listen on %s; choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.app.log.Handler(), slog.LevelWarn)}
 	d.servers = append(d.servers, server)
 	d.app.log.Info("listening", "address", listener.Addr().String())
 	d.serving.Go(func() {

@@ -61,7 +61,7 @@ type imported struct {
 }
 
 func receiveImport(a *app, w http.ResponseWriter, r *http.Request) {
-	report, err := a.ledger.Import(r.Context(), r.URL.Query().Get("name"), http.MaxBytesReader(w, r.Body, importLimit+1))
+	report, err := newLedger(a.backend, nil, a.clock.now).Import(r.Context(), r.URL.Query().Get("name"), http.MaxBytesReader(w, r.Body, importLimit+1))
 	answer := imported{Report: report}
 	if err != nil {
 		answer.Error = err.Error()

@@ -20,12 +20,14 @@ import (
 
 	"kvitt/billing"
 	"kvitt/settings"
+	"kvitt/store"
 )
 
 // version is set by the linker for a release: -ldflags "-X main.version=v1.2.3".
 var version = "development"
 
 func main() {
+	slog.SetDefault(logger(os.Stderr, slog.LevelInfo)) // Libraries that write to the log of the standard library write in this form, too.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
@@ -60,7 +62,7 @@ type commandLine struct {
 		Export struct {
 			kong.Plugins
 			Format string `help:"csv or jsonl; default: as FILE is named, else csv." placeholder:"…"`
-			File   string `arg:"" optional:"" help:"A new file; it never replaces one. Without it, or with -: standard output."`
+			File   string `arg:"" optional:"" help:"A new or an empty file, or a pipe; it never replaces what is in a file. Without it, or with -: standard output."`
 		} `cmd:"" help:"Write the audit trail, with the head of every chain."`
 		Verify struct {
 			kong.Plugins
@@ -104,12 +106,12 @@ func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(joined(args))
 	if exited {
 		return well
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "kvitt: %s; kvitt --help lists what there is\n", oneLine(err))
+		fmt.Fprintf(errOut, "kvitt: %s\n", oneLine(refusal(err)))
 		return refused
 	}
 	return dispatch(ctx, parsed.Command(), &cli, flags, environ, std)
@@ -142,10 +144,7 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 	case "manifest":
 		return exitCode(printManifest(cli.Manifest.URL, std.out), std)
 	}
-	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: func(code, amount string) error {
-		_, err := billing.ParseAmount(amount, code)
-		return err
-	}})
+	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: knownAmount, Redis: store.CheckAddress})
 	if err != nil {
 		return exitCode(err, std)
 	}
@@ -166,6 +165,11 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 		err = erasePerson(ctx, set, cli.People.Erase.User, std)
 	}
 	return exitCode(err, std)
+}
+
+func knownAmount(code, amount string) error {
+	_, err := billing.ParseAmount(amount, code)
+	return err
 }
 
 // exitCode tells what went wrong, unless that was done already.

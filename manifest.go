@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"kvitt/settings"
@@ -38,7 +37,7 @@ func printManifest(base *string, out io.Writer) error {
 func eventsURL(base string) (string, error) {
 	u, err := url.Parse(base)
 	refuse := func(value, want string) (string, error) {
-		return "", &settings.Error{Flag: "--url", Value: strconv.Quote(value), Want: want}
+		return "", &settings.Error{Flag: "--url", Value: settings.Shown(value), Want: want}
 	}
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":

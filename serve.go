@@ -37,10 +37,17 @@ func openStore(ctx context.Context, set settings.Settings, std streams) (store.B
 	return store.OpenFile(ctx, set.Data, store.FileOptions{Log: std.log})
 }
 
-// serveWith opens the doors, connects, and works until ctx ends.
+// serveWith opens the control socket and the doors, connects, and works until ctx ends.
 func serveWith(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if a.settings.RedisURL == "" { // Whoever can reach Redis needs nobody to ask for the store.
+		control, err := openControl(a)
+		if err != nil {
+			return err
+		}
+		defer control.close()
+	}
 	doors, err := openDoors(a, cancel)
 	if err != nil {
 		return err
@@ -51,16 +58,6 @@ func serveWith(ctx context.Context, a *app) error {
 			return stopped(ctx)
 		}
 		return explained(err)
-	}
-	if a.ledger == nil {
-		a.ledger = newLedger(a.backend, nil, a.now)
-	}
-	if a.settings.RedisURL == "" { // Whoever can reach Redis needs nobody to ask for the store.
-		control, err := openControl(a)
-		if err != nil {
-			return err
-		}
-		defer control.close()
 	}
 	doors.connected()
 	a.run(ctx)

@@ -1,18 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"kvitt/sandbox"
+	"kvitt/settings"
+	"kvitt/store/storetest"
 )
 
 // due and later are how many of the list's invoices are to be reminded of now, and not yet; settled ones never are.
@@ -156,6 +162,69 @@ func (o *office) ready(p *process, status int, part string) {
 		}
 	}
 	o.t.Fatalf("readyz says %s; want %d %s", got, status, part)
+}
+
+func TestTheStoreCanBeReachedWhileServeStillWaitsForSlack(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: -1})
+	p := start(t, o.settings(), "serve")
+	o.ready(p, http.StatusServiceUnavailable, `"slack":"waiting"`)
+	o.imports(list(false), "40 added, 0 updated, 0 unchanged")
+	trail := exported(t, o.data, "jsonl")
+	if got := audits(t, o.data, "verify", "--head", trail); got.code != well {
+		t.Errorf("the audit trail cannot be verified: exit code %d, %q", got.code, got.err)
+	}
+	if got := kvitt(t, []string{"KVITT_DATA=" + o.data}, "people", "erase", o.asha); got.code != failed || !strings.Contains(got.err, "still waits for Slack") {
+		t.Errorf("erasing: exit code %d, %q", got.code, got.err)
+	}
+	o.ready(p, http.StatusServiceUnavailable, `"slack":"waiting"`)
+	if code, _ := p.stop(); code != well {
+		t.Errorf("it exited with %d", code)
+	}
+}
+
+// The standard library has a log of its own, in which it writes of connections that broke.
+func TestWhatTheStandardLibraryLogsIsInTheSameForm(t *testing.T) {
+	t.Parallel()
+	talkative := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+		time.Sleep(50 * time.Millisecond)
+		_, _ = io.WriteString(conn, "nobody asked for this")
+	}))
+	defer talkative.Close()
+	o := newOffice(t)
+	p := start(t, append([]string{"SLACK_API_URL=" + talkative.URL + "/"}, slices.DeleteFunc(o.settings(), func(s string) bool { return strings.HasPrefix(s, "SLACK_API_URL=") })...), "serve")
+	o.soon("a line of the standard library", 10*time.Second, func() bool { return strings.Contains(p.said(), "Unsolicited response") })
+	p.stop()
+	for line := range strings.Lines(p.said()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("this is no JSON: %s", line)
+		}
+	}
+}
+
+func TestTwoFreePortsAreTwoDoors(t *testing.T) {
+	const free = "127.0.0.1:0"
+	var log bytes.Buffer
+	a := newApp(settings.Settings{Listen: free, OpsListen: free}, storetest.Memory(time.Now), wires{Log: logger(&log, slog.LevelInfo)})
+	doors, err := openDoors(a, func(error) {})
+	must(t, err)
+	doors.close()
+	for _, server := range doors.servers {
+		server.ErrorLog.Print("a connection broke")
+	}
+	if n := strings.Count(log.String(), `"level":"WARN","msg":"a connection broke"`); n != 2 {
+		t.Errorf("what the doors say is not in the log:\n%s", log.String())
+	}
+	if n := strings.Count(log.String(), `"msg":"listening"`); n != 2 {
+		t.Errorf("it listens on %d addresses:\n%s", n, log.String())
+	}
 }
 
 func TestItIsNotReadyWhileItFinishes(t *testing.T) {

@@ -85,7 +85,7 @@ func (s *stage) importFile(words []string) error {
 	if err := s.alive(); err != nil {
 		return err
 	}
-	_, err := s.life.app.ledger.Import(s.t.Context(), words[0], strings.NewReader(s.files[words[0]]))
+	_, err := newLedger(s.life.app.backend, nil, s.life.app.clock.now).Import(s.t.Context(), words[0], strings.NewReader(s.files[words[0]]))
 	return err
 }
 

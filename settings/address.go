@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -36,6 +37,7 @@ func webURL(value string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.Port() != "" && !isPort(u.Port()) {
 		return nil, errors.New("a URL such as https://host/")
 	}
+	u.Host = strings.ToLower(u.Host) // Whoever compares it later does so letter by letter.
 	switch {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
 		return nil, errors.New("a URL without user, query and fragment")
@@ -47,7 +49,7 @@ func webURL(value string) (*url.URL, error) {
 
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // baseURL reads a URL to which names of methods are appended.
@@ -74,19 +76,22 @@ func origin(value string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// redisURL checks the shape only; go-redis reads the rest. It would take "h:1,h2:2" for one host without a word, so a comma is
+// redisURL checks the shape; the rest is judge's to say, nil asks nobody. go-redis would take "h:1,h2:2" for one host without a word, so a comma is
 // refused here.
-func redisURL(value string) (Secret, error) {
-	if strings.Contains(value, ",") {
-		return "", errors.New("no comma: write further addresses as ?addr=host:port")
+func redisURL(judge func(address string) error) func(string) (Secret, error) {
+	return func(value string) (Secret, error) {
+		if strings.Contains(value, ",") {
+			return "", errors.New("no comma: write further addresses as ?addr=host:port")
+		}
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" && u.Scheme != "unix" || u.Path == "" && u.Scheme == "unix" || !slices.Contains([]string{"redis", "rediss", "unix"}, u.Scheme) {
+			return "", errors.New("redis://host:port/0, rediss://host:port/0 or unix:///path")
+		}
+		if judge != nil {
+			err = judge(value)
+		}
+		return Secret(value), err
 	}
-	u, err := url.Parse(value)
-	switch {
-	case err != nil:
-	case u.Scheme == "redis" && u.Host != "", u.Scheme == "rediss" && u.Host != "", u.Scheme == "unix" && u.Path != "":
-		return Secret(value), nil
-	}
-	return "", errors.New("redis://host:port/0, rediss://host:port/0 or unix:///path")
 }
 
 // folder accepts every path that can be shown on one line.

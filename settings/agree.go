@@ -1,13 +1,17 @@
 package settings
 
-import "slices"
+import (
+	"net"
+	"slices"
+	"strings"
+)
 
 // derive fills what depends on several settings.
 func (l *loader) derive() {
 	if !l.serves() {
 		return
 	}
-	if l.settings.OpsListen == l.settings.Listen {
+	if _, port, _ := net.SplitHostPort(l.settings.Listen); l.settings.OpsListen == l.settings.Listen && strings.Trim(port, "0") != "" {
 		l.settings.OpsListen = ""
 	}
 	l.schedules()

@@ -104,7 +104,8 @@ func webhookSecret(value string) (Secret, error) {
 var (
 	customerID = regexp.MustCompile(`^cus_[0-9A-Za-z_-]{1,250}$`)
 	// A billing account is digits (EA), a GUID (MOSP) or GUID:GUID_date (MCA, MPA).
-	accountName = regexp.MustCompile(`^[0-9A-Za-z:._-]{1,128}$`)
+	// It begins with a letter or digit, so it is no step in a path.
+	accountName = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z:._-]{0,127}$`)
 )
 
 func customer(value string) (string, error) {

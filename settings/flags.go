@@ -23,7 +23,7 @@ type Flags struct {
 func NewFlags(command Command) *Flags {
 	f := new(Flags)
 	var fields []reflect.StructField
-	for i, d := range flagged(table(new(Settings), nil), command) {
+	for i, d := range flagged(table(new(Settings), Options{}), command) {
 		f.names = append(f.names, flagName(d.variable))
 		fields = append(fields, reflect.StructField{
 			Name: fmt.Sprintf("Flag%d", i),

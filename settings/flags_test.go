@@ -30,7 +30,7 @@ func parse(t *testing.T, command Command, arguments ...string) (map[string]strin
 func TestKongReadsEveryFlagOfTheTable(t *testing.T) {
 	var arguments []string
 	want := map[string]string{}
-	for _, d := range flagged(table(new(Settings), nil), Serve) {
+	for _, d := range flagged(table(new(Settings), Options{}), Serve) {
 		arguments = append(arguments, "--"+flagName(d.variable)+"=v,1 ${x}")
 		want[flagName(d.variable)] = "v,1 ${x}"
 	}
@@ -67,7 +67,7 @@ func TestACommandTakesItsOwnFlagsOnlyAndNoSecret(t *testing.T) {
 func TestHelpShowsEveryFlagAndEverySecret(t *testing.T) {
 	_, help, _ := parse(t, Serve, "--help")
 	help += Help(Serve)
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		if !strings.Contains(help, "["+d.variable+";") || !d.secret && !d.lent && !strings.Contains(help, "--"+flagName(d.variable)+"=") {
 			t.Errorf("%s is missing in\n%s", d.variable, help)
 		}
@@ -85,7 +85,7 @@ func TestHelpShowsEveryFlagAndEverySecret(t *testing.T) {
 
 func TestTheTableIsWellMade(t *testing.T) {
 	var variables, flags []string
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		if slices.Contains(variables, d.variable) || slices.Contains(flags, flagName(d.variable)) {
 			t.Errorf("%s is there twice", d.variable)
 		}

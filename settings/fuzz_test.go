@@ -55,7 +55,7 @@ func wantComplete(t *testing.T, s Settings) {
 		"a bot token":         strings.HasPrefix(s.Slack.BotToken.Reveal(), "xoxb-"),
 		"a door to Slack":     s.Slack.AppToken != "" || s.Slack.SigningSecret != "",
 		"the Web API":         strings.HasSuffix(s.Slack.APIURL, "/"),
-		"an address":          s.Listen != "" && s.Listen != s.OpsListen,
+		"an address":          s.Listen != "" && (s.Listen != s.OpsListen || strings.HasSuffix(s.Listen, "0")),
 		"a billing service":   len(s.Billing) > 0,
 		"reminders":           len(s.Reminders.Offsets) > 0 && s.Reminders.Every >= 0,
 		"hours":               0 <= s.Hours.From && s.Hours.From < s.Hours.To && s.Hours.To <= 1440,

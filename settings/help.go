@@ -10,7 +10,7 @@ import (
 // empty for a command that takes none.
 func Help(command Command) string {
 	var b strings.Builder
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		if (d.secret || d.lent) && slices.Contains(d.commands, command) {
 			fmt.Fprintf(&b, "  %s\n", d.help(command))
 		}
@@ -25,7 +25,7 @@ func Help(command Command) string {
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("| variable | meaning | default |\n|---|---|---|\n")
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		meaning := d.meaning
 		if d.secret {
 			meaning += " (secret)"

@@ -21,6 +21,9 @@ type Options struct {
 	// Amount says what is wrong with an amount of KVITT_APPROVAL_FROM: an unknown currency, too many decimals. The amount is
 	// digits with at most one point, the code three capital letters. Its error completes the message. Nil accepts them all.
 	Amount func(code, amount string) error
+
+	// Redis says what is expected instead of an address of REDIS_URL that no client can be made of. Nil accepts them all.
+	Redis func(address string) error
 }
 
 // Load reads the settings of one command. A flag wins over its variable; an empty variable is an unset one; space around a
@@ -31,7 +34,7 @@ type Options struct {
 // table, then a contradiction. The Settings are zero then.
 func Load(o Options) (Settings, error) {
 	s := new(Settings)
-	l := &loader{options: o, settings: s, table: table(s, o.Amount), environ: environment(o.Environ), given: map[string]given{}}
+	l := &loader{options: o, settings: s, table: table(s, o), environ: environment(o.Environ), given: map[string]given{}}
 	if err := l.refuseUnknown(); err != nil {
 		return Settings{}, err
 	}
@@ -98,13 +101,17 @@ func (l *loader) read() *Error {
 
 // find returns what was set for a definition; an empty value means nothing.
 func (l *loader) find(d definition) (given, *Error) {
-	if d.secret || d.lent {
-		return l.findFiled(d)
-	}
 	if value, ok := l.options.Flags[flagName(d.variable)]; ok {
 		return given{value: strings.TrimSpace(value), variable: d.variable, flag: "--" + flagName(d.variable)}, nil
 	}
-	return given{value: strings.TrimSpace(l.environ[d.variable]), variable: d.variable}, nil
+	g, err := given{value: l.environ[d.variable], variable: d.variable}, (*Error)(nil)
+	if d.filed() {
+		g, err = l.findFiled(d)
+	}
+	if !d.secret && !d.lent {
+		g.value = strings.TrimSpace(g.value)
+	}
+	return g, err
 }
 
 func (l *loader) findFiled(d definition) (given, *Error) {
@@ -119,11 +126,11 @@ func (l *loader) findFiled(d definition) (given, *Error) {
 	}
 	content, err := l.readFile(path)
 	if err != nil {
-		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file that can be read (" + reason(err) + ")"}
+		return given{}, &Error{Setting: file, Value: Shown(path), Want: "a file that can be read (" + reason(err) + ")"}
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if value == "" {
-		return given{}, &Error{Setting: file, Value: shown(path), Want: "a file with something in it; this one is empty"}
+	if strings.TrimSpace(value) == "" {
+		return given{}, &Error{Setting: file, Value: Shown(path), Want: "a file with something in it; this one is empty"}
 	}
 	return given{value: value, variable: file}, nil
 }
@@ -156,7 +163,7 @@ func (d definition) wrong(g given, want string) *Error {
 	case d.secret:
 		e.Value = `"` + Secret(g.value).String() + `"`
 	default:
-		e.Value = shown(g.value)
+		e.Value = Shown(g.value)
 	}
 	return e
 }

@@ -39,7 +39,7 @@ var (
 	tokenInside    = regexp.MustCompile(`(?is)(xox[a-z]?[-.]?|xapp-?|[sr]k_(?:live_|test_)?|whsec_).*`)
 	hexInside      = regexp.MustCompile(`(?i)[0-9a-f]{32,}`) // A Slack signing secret is 32 hexadecimal digits.
 	userInside     = regexp.MustCompile(`(?s):(//)?.*@`)
-	passwordInside = regexp.MustCompile(`(?is)((?:pass|secret|token|key)[a-z_]*=)[^&]*`)
+	passwordInside = regexp.MustCompile(`(?is)((?:pass|secret|token|key)[a-z_]*=).*`)
 )
 
 // mask hides what looks like a secret inside a value that is not supposed to be one: a token put into the wrong variable, or
@@ -51,8 +51,8 @@ func mask(value string) string {
 	return hexInside.ReplaceAllString(value, "…")
 }
 
-// shown is a value as an error may quote it: masked, on one line, at most 80 characters long.
-func shown(value string) string {
+// Shown is a value as an error may quote it: with what looks like a secret masked, on one line, at most 80 characters long.
+func Shown(value string) string {
 	runes := []rune(mask(value))
 	if len(runes) > 80 {
 		runes = append(runes[:79], '…')

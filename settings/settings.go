@@ -25,7 +25,7 @@ const (
 type Settings struct {
 	Slack        SlackSettings
 	Listen       string            // Address of the HTTP doors, host:port; the host may be empty (all interfaces), the port 0 (any).
-	OpsListen    string            // Address of healthz, readyz and metrics; empty: they are on Listen.
+	OpsListen    string            // Address of healthz, readyz and metrics; empty: they are on Listen. It is Listen only with port 0: two free ports.
 	RedisURL     Secret            // As go-redis reads it, without a comma; empty: the embedded store in Data.
 	Data         string            // Folder of the embedded store.
 	Billing      []string          // Azure, Stripe, Ledger: at least one, each once, in the operator's order.

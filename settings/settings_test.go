@@ -122,6 +122,26 @@ func TestASecretMayComeFromAFileWithOneLineBreakAtItsEnd(t *testing.T) {
 	wantError(t, both, `SLACK_BOT_TOKEN is "xoxb-…"; expected it unset beside SLACK_BOT_TOKEN_FILE: only one of the two can count`)
 }
 
+func TestTheAddressOfRedisMayComeFromAFileAndKeepsItsFlag(t *testing.T) {
+	for _, command := range []Command{Serve, Check, Import, Export, Verify, Erase} {
+		o := Options{Command: command, Environ: with(ledgerOnly, "REDIS_URL_FILE=/run/redis"),
+			ReadFile: func(string) ([]byte, error) { return []byte(" redis://:pw@h:1/0\n"), nil }}
+		if s := mustLoad(t, o); s.RedisURL.Reveal() != "redis://:pw@h:1/0" {
+			t.Errorf("%s looks for the store in %q", command, s.RedisURL.Reveal())
+		}
+		o.Flags = map[string]string{"redis-url": "redis://h:2"}
+		if s := mustLoad(t, o); s.RedisURL.Reveal() != "redis://h:2" {
+			t.Errorf("%s does not let the flag win: %q", command, s.RedisURL.Reveal())
+		}
+		o.Flags = nil
+		blank := o
+		blank.ReadFile = func(string) ([]byte, error) { return []byte(" \n"), nil }
+		wantError(t, blank, `REDIS_URL_FILE is "/run/redis"; expected a file with something in it; this one is empty`)
+		o.Environ = with(o.Environ, "REDIS_URL=redis://:pw@h:3")
+		wantError(t, o, `REDIS_URL is "redis://…@h:3"; expected it unset beside REDIS_URL_FILE: only one of the two can count`)
+	}
+}
+
 func TestAFileOnDiskIsReadWithoutBeingTold(t *testing.T) {
 	_, err := Load(Options{Command: Serve, Environ: with(ledgerOnly, "SLACK_BOT_TOKEN=", "SLACK_BOT_TOKEN_FILE="+t.TempDir())})
 	if err == nil || !strings.Contains(err.Error(), "is a directory") {
@@ -199,5 +219,9 @@ func TestTheSameAddressForBothDoorsIsOneDoor(t *testing.T) {
 	}
 	if s := mustLoad(t, Options{Command: Serve, Environ: with(environ, "KVITT_OPS_LISTEN=:9001")}); s.OpsListen != ":9001" {
 		t.Errorf("operators listen on %s", s.OpsListen)
+	}
+	const free = "127.0.0.1:0" // A free port for each.
+	if s := mustLoad(t, Options{Command: Serve, Environ: with(environ, "KVITT_LISTEN="+free, "KVITT_OPS_LISTEN="+free)}); s.OpsListen != free {
+		t.Errorf("operators listen on %q, not on a free port of their own", s.OpsListen)
 	}
 }

@@ -25,14 +25,18 @@ type definition struct {
 	unset    string // What people are told instead of the fallback, in Markdown.
 	secret   bool   // Has no flag, may come from variable_FILE, is never shown.
 	lent     bool   // For azidentity, which reads the environment: has no flag, and may come from variable_FILE.
+	password bool   // May hold one beside what is no secret: has a flag, and may come from variable_FILE.
 	commands []Command
 	service  string             // The billing service without which it has no effect; empty: it always has.
 	parse    func(string) error // Puts the value into the Settings of the table; the error's text is what was expected.
 }
 
+// filed says whether a setting may come from variable_FILE.
+func (d definition) filed() bool { return d.secret || d.lent || d.password }
+
 // table is the only list of settings, in the order in which people read it. Its parse functions fill s.
-func table(s *Settings, amount func(code, amount string) error) []definition {
-	return slices.Concat(slackTable(s), doorTable(s), peopleTable(s), timeTable(s), billingTable(s, amount), azureTable(s), ledgerTable(s))
+func table(s *Settings, o Options) []definition {
+	return slices.Concat(slackTable(s), doorTable(s, o.Redis), peopleTable(s), timeTable(s), billingTable(s, o.Amount), azureTable(s), ledgerTable(s))
 }
 
 var (
@@ -64,14 +68,14 @@ func slackTable(s *Settings) []definition {
 	}
 }
 
-func doorTable(s *Settings) []definition {
+func doorTable(s *Settings, redis func(address string) error) []definition {
 	return []definition{
 		{variable: "KVITT_LISTEN", commands: []Command{Serve, Check, Demo}, parse: into(&s.Listen, address),
 			meaning: "address of the HTTP doors", fallback: "127.0.0.1:8080", inDemo: "127.0.0.1:0"},
 		{variable: "KVITT_OPS_LISTEN", commands: serving, parse: into(&s.OpsListen, address),
 			meaning: "moves healthz, readyz and metrics to an address of their own", unset: "`KVITT_LISTEN`"},
-		{variable: "REDIS_URL", commands: storing, parse: into(&s.RedisURL, redisURL),
-			meaning: "Redis: `redis://`, `rediss://` or `unix://`; several `?addr=` make a Cluster, `?master_name=` Sentinel",
+		{variable: "REDIS_URL", password: true, commands: storing, parse: into(&s.RedisURL, redisURL(redis)),
+			meaning: "Redis: `redis://`, `rediss://` or `unix://`; several `?addr=` make a Cluster, `?master_name=` Sentinel; with a password better in a file that `REDIS_URL_FILE` names",
 			unset:   "the embedded store"},
 		{variable: "KVITT_DATA", commands: storing, parse: into(&s.Data, folder),
 			meaning: "folder of the embedded store", fallback: "./kvitt-data"},

@@ -19,7 +19,7 @@ func (l *loader) unknownVariable() *Error {
 	var known []string
 	for _, d := range l.table {
 		known = append(known, d.variable)
-		if d.secret {
+		if d.filed() {
 			known = append(known, fileVariable(d.variable))
 		}
 	}
@@ -40,19 +40,24 @@ func (l *loader) unknownFlag() *Error {
 		if slices.Contains(flags, name) {
 			continue
 		}
-		e := &Error{Flag: "--" + plain(name), Value: shownUnder(name, l.options.Flags[name])}
-		e.Want = "no such flag of kvitt " + string(l.options.Command)
-		if near := nearest(name, flags); near != "" {
-			e.Want += "; did you mean --" + near + "?"
-		}
-		for _, d := range l.table {
-			if d.secret && flagName(d.variable) == name {
-				e.Want = d.variable + " or " + fileVariable(d.variable) + " in the environment: a secret has no flag"
-			}
-		}
-		return e
+		return UnknownFlag(l.options.Command, name, l.options.Flags[name], flags)
 	}
 	return nil
+}
+
+// UnknownFlag is the error about a flag that a command does not have, unlike those that are known, all without dashes.
+func UnknownFlag(command Command, name, value string, known []string) *Error {
+	e := &Error{Flag: "--" + plain(name), Value: shownUnder(name, value)}
+	e.Want = strings.TrimSpace("no such flag of kvitt " + string(command))
+	if near := nearest(name, known); near != "" {
+		e.Want += "; did you mean --" + near + "?"
+	}
+	for _, d := range table(new(Settings), Options{}) {
+		if d.secret && flagName(d.variable) == name {
+			e.Want = d.variable + " or " + fileVariable(d.variable) + " in the environment: a secret has no flag"
+		}
+	}
+	return e
 }
 
 var (
@@ -81,7 +86,7 @@ func plain(name string) string {
 	case shortName.MatchString(name):
 		return mask(name)
 	}
-	return shown(name)
+	return Shown(name)
 }
 
 // shownUnder hides the whole value when the name alone says that it is a secret.
@@ -89,7 +94,7 @@ func shownUnder(name, value string) string {
 	if secretName.MatchString(name) {
 		return `"` + Secret(value).String() + `"`
 	}
-	return shown(value)
+	return Shown(value)
 }
 
 // nearest is the known name that at most two slips, or a KVITT_ too many or too few, turn into this one; else empty.

@@ -34,7 +34,7 @@ var values = map[string]trial{
 	"AZURE_AUTHORITY_HOST":              lentValue("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us", "http://login.example", "login.example", "https://login.example/tenant"),
 	"SLACK_API_URL": {func(s Settings) any { return s.Slack.APIURL },
 		map[string]any{"https://slack.example/api/": "https://slack.example/api/", "http://127.0.0.1:80/": "http://127.0.0.1:80/",
-			"http://[::1]:8/api/": "http://[::1]:8/api/", "http://LocalHost:8/": "http://LocalHost:8/", "http://127.9.9.9/": "http://127.9.9.9/"},
+			"http://[::1]:8/api/": "http://[::1]:8/api/", "http://LocalHost:8/": "http://localhost:8/", "http://127.9.9.9/": "http://127.9.9.9/"},
 		[]string{"https://slack.com/api", "https://slack.com", "http://slack.com/api/", "http://127.0.0.1.example.com/", "http://127.1/",
 			"slack.com/api/", "https:///api/", "ftp://slack.com/", "https://u:p@slack.com/api/", "https://slack.com/?x=/", "https://slack.com/#/",
 			"https://slack.com:99999/", "https://slack.com/\x7f/", "http://0.0.0.0/", "//slack.com/"}},
@@ -100,7 +100,7 @@ var values = map[string]trial{
 		map[string]any{"cus_B,cus_A": []string{"cus_B", "cus_A"}}, []string{"B", "cus_", "sub_1", "cus_A,cus_A", "cus_A/../x"}},
 	"KVITT_AZURE_ACCOUNTS": {func(s Settings) any { return s.Azure.Accounts },
 		map[string]any{"1234, a-b:c-d_2019-05-31/EF12-ABC": []AzureAccount{{Account: "1234"}, {Account: "a-b:c-d_2019-05-31", Profile: "EF12-ABC"}}},
-		[]string{"a/", "/b", "a/b/c", "a b", "1,1"}},
+		[]string{"a/", "/b", "a/b/c", "a b", "1,1", "_x", "1/-x", ".."}},
 	"KVITT_AZURE_ENDPOINT": {func(s Settings) any { return s.Azure.Endpoint },
 		map[string]any{"https://management.example/": "https://management.example"}, []string{"http://management.example", "https://h/subscriptions"}},
 	"KVITT_GRAPH_ENDPOINT": {func(s Settings) any { return s.Azure.GraphEndpoint },
@@ -130,7 +130,7 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 		}
 		return nil
 	}
-	for _, d := range table(new(Settings), nil) {
+	for _, d := range table(new(Settings), Options{}) {
 		t.Run(d.variable, func(t *testing.T) {
 			v, ok := values[d.variable]
 			if !ok || len(v.good) == 0 || len(v.bad) == 0 {
@@ -155,8 +155,26 @@ func TestEverySettingReadsWhatItShouldAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestTheAddressOfRedisIsJudgedByWhoKnowsRedis(t *testing.T) {
+	for _, command := range []Command{Serve, Check, Import, Export, Verify, Erase} {
+		o := Options{Command: command, Environ: with(ledgerOnly, "REDIS_URL=redis://:hunter2@h:1/abc"), Redis: func(string) error { return errors.New("an address\nof Redis") }}
+		wantError(t, o, `REDIS_URL is "redis://…@h:1/abc"; expected an address of Redis`)
+	}
+}
+
 func TestTheAmountOfAnApprovalIsJudgedByWhoKnowsMoney(t *testing.T) {
 	amount := func(code, amount string) error { return errors.New(code + " has no\n" + amount) }
 	wantError(t, Options{Command: Serve, Environ: with(ledgerOnly, "KVITT_APPROVAL_FROM=1 EUR"), Amount: amount},
 		`KVITT_APPROVAL_FROM is "1 EUR"; expected amounts and currencies such as 10000 EUR (item 1: EUR has no 1)`)
+}
+
+func TestTheHostOfAnAddressIsLowerCaseWhereItIsComparedLater(t *testing.T) {
+	environ := with(withStripe, "STRIPE_API_URL=http://LOCALHOST:1", "KVITT_BILLING=stripe,azure", "KVITT_AZURE_ACCOUNTS=1", "KVITT_AZURE_ENDPOINT=HTTP://LocalHost:2/",
+		"KVITT_GRAPH_ENDPOINT=https://Graph.Example", "AZURE_AUTHORITY_HOST=http://LOCALHOST:3", "SLACK_API_URL=http://LOCALHOST:4/Api/")
+	s := mustLoad(t, Options{Command: Serve, Environ: environ})
+	got := []string{s.Stripe.APIURL, s.Azure.Endpoint, s.Azure.GraphEndpoint, s.Azure.Environ["AZURE_AUTHORITY_HOST"].Reveal(), s.Slack.APIURL}
+	want := []string{"http://localhost:1", "http://localhost:2", "https://graph.example", "http://localhost:3", "http://localhost:4/Api/"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }

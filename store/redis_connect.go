@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,29 +38,66 @@ func (p pace) set() {
 // go-redis dials a dead master for a minute (redis/go-redis#3979).
 const reload = 2 * time.Second
 
+// errAddress does not say what exactly is wrong: that may be a part of a password.
+var errAddress = errors.New("redis://host:port/0, rediss://host:port/0 or unix:///path, with options that go-redis knows, and a password in it percent-encoded")
+
+// CheckAddress says what OpenRedis expects instead of an address that it cannot read, in words to be read after "expected", which hold no part of the
+// address. It connects to nothing.
+func CheckAddress(address string) error {
+	_, err := readAddress(address)
+	return err
+}
+
 // connect makes the client that a URL describes. It does not dial yet.
 func connect(address string) (*Redis, error) {
-	if strings.Contains(address, ",") {
-		return nil, errors.New("the address of Redis holds a comma: write further addresses as ?addr=host:port")
+	open, err := readAddress(address)
+	if err != nil {
+		return nil, fmt.Errorf("the address of Redis cannot be read; expected %w", err)
 	}
 	r := &Redis{}
+	open(r)
+	return r, nil
+}
+
+// readAddress finds which of the three kinds of client an address asks for, and returns what makes it.
+func readAddress(address string) (func(*Redis), error) {
+	if strings.Contains(address, ",") {
+		return nil, errors.New("no comma: write further addresses as ?addr=host:port")
+	}
 	u, err := url.Parse(address)
-	if err == nil {
-		r.hide = secrets(u)
-		switch q := u.Query(); {
-		case q.Has("master_name"):
-			err = r.sentinel(address)
-		case q.Has("addr"):
-			err = r.cluster(address)
-		default:
-			err = r.single(address)
-		}
+	if err != nil {
+		return nil, errAddress
+	}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil || !bounded(q) {
+		return nil, errAddress
+	}
+	var open func(*Redis)
+	switch {
+	case q.Has("master_name"):
+		open, err = sentinel(address)
+	case q.Has("addr"):
+		open, err = cluster(address, u.Path)
+	default:
+		open, err = single(address)
 	}
 	if err != nil {
-		// What exactly is wrong may be a part of a password, so it is not shown.
-		return nil, errors.New("the address of Redis cannot be read: it is redis://, rediss:// or unix://, with options that go-redis knows, and a password in it is percent-encoded")
+		return nil, err
 	}
-	return r, nil
+	return func(r *Redis) { r.hide = secrets(u); open(r) }, nil
+}
+
+// bounded refuses sizes of pools with which go-redis panics or takes all memory.
+func bounded(q url.Values) bool {
+	const most = 1 << 16
+	for _, name := range []string{"pool_size", "min_idle_conns", "max_idle_conns", "max_active_conns", "max_concurrent_dials"} {
+		for _, value := range q[name] {
+			if n, err := strconv.Atoi(value); err == nil && (n < 0 || n > most) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // secrets are what must not be shown of a URL, the longest first.
@@ -74,43 +112,46 @@ func secrets(u *url.URL) []string {
 	return all
 }
 
-func (r *Redis) single(address string) error {
+func single(address string) (func(*Redis), error) {
 	o, err := redis.ParseURL(address)
 	if err != nil {
-		return err
+		return nil, errAddress
 	}
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.MaintNotificationsConfig = true, true, noNotices()
 	pace{&o.MaxRetries, &o.DialerRetries, &o.PipelinePoolSize, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout}.set()
-	r.one, r.at = redis.NewClient(o), o.Addr
-	r.client = r.one
-	return nil
+	return func(r *Redis) {
+		r.one, r.at = redis.NewClient(o), o.Addr
+		r.client = r.one
+	}, nil
 }
 
-func (r *Redis) sentinel(address string) error {
+func sentinel(address string) (func(*Redis), error) {
 	o, err := redis.ParseFailoverURL(address)
-	if err != nil {
-		return err
+	if err != nil || o.MasterName == "" {
+		return nil, errAddress
 	}
 	o.ContextTimeoutEnabled, o.DisableIdentity = true, true
 	pace{&o.MaxRetries, &o.DialerRetries, &o.PipelinePoolSize, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout}.set()
 	o.ReplicaOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // A replica may not know yet.
-	r.one, r.at = redis.NewFailoverClient(o), fmt.Sprintf("%s (master %q, by Sentinel)", strings.Join(o.SentinelAddrs, ", "), o.MasterName)
-	r.client = r.one
-	return nil
+	return func(r *Redis) {
+		r.one, r.at = redis.NewFailoverClient(o), fmt.Sprintf("%s (master %q, by Sentinel)", strings.Join(o.SentinelAddrs, ", "), o.MasterName)
+		r.client = r.one
+	}, nil
 }
 
-func (r *Redis) cluster(address string) error {
+func cluster(address, path string) (func(*Redis), error) {
 	o, err := redis.ParseClusterURL(address)
-	if err != nil {
-		return err
+	if err != nil || strings.Trim(path, "/0") != "" {
+		return nil, errAddress
 	}
 	o.ContextTimeoutEnabled, o.DisableIdentity, o.MaintNotificationsConfig = true, true, noNotices()
 	pace{&o.MaxRetries, &o.DialerRetries, &o.PipelinePoolSize, &o.MinRetryBackoff, &o.MaxRetryBackoff, &o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout}.set()
 	o.ClusterStateReloadInterval = reload
 	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // A replica may not know yet.
-	r.many, r.at = redis.NewClusterClient(o), strings.Join(o.Addrs, ", ")
-	r.client = r.many
-	return nil
+	return func(r *Redis) {
+		r.many, r.at = redis.NewClusterClient(o), strings.Join(o.Addrs, ", ")
+		r.client = r.many
+	}, nil
 }
 
 // noNotices keeps go-redis from asking for what only Redis' own cloud sends.

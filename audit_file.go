@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// exportTo lets fill write where path says: to standard output, straight into what keeps nothing, such as a named pipe, or else to a file that is new
+// or empty.
+func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer) error) error {
+	if slices.Contains([]string{"", "-", "/dev/stdout"}, path) {
+		return fill(std.out)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return pour(ctx, path, fill)
+	}
+	return createWhole(path, fill)
+}
+
+// pour writes into a pipe or a device. It waits until somebody reads from a pipe.
+func pour(ctx context.Context, path string, fill func(io.Writer) error) error {
+	to, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	for errors.Is(err, syscall.ENXIO) { // Nobody reads yet. Opening it so that it waits could not be interrupted.
+		if ctx.Err() != nil {
+			return fmt.Errorf("nothing was written, because nobody reads from %s: %w", path, ctx.Err())
+		}
+		time.Sleep(20 * time.Millisecond)
+		to, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	return errors.Join(fill(to), to.Close())
+}
+
+// createWhole makes a file that only its owner may read, with all that fill writes or not at all. It takes the place of an empty file, as mktemp makes
+// one, and of nothing else.
+func createWhole(path string, fill func(io.Writer) error) error {
+	old, err := os.Lstat(path)
+	if err == nil && !empty(old) {
+		return errExists(path)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".kvitt-export-*") // Mode 0600.
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	defer os.Remove(temp.Name())
+	if err := fill(temp); err != nil {
+		return errors.Join(err, temp.Close())
+	}
+	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	if old != nil {
+		return replaceEmpty(path, temp.Name())
+	}
+	err = os.Link(temp.Name(), path) // Unlike a rename it never replaces what somebody else made meanwhile.
+	if errors.Is(err, fs.ErrExist) {
+		return errExists(path)
+	}
+	if err != nil { // Some file systems have no links, such as those of memory sticks.
+		err = os.Rename(temp.Name(), path)
+	}
+	return err
+}
+
+// replaceEmpty puts a file in the place of an empty one, unless somebody wrote into that meanwhile.
+func replaceEmpty(path, whole string) error {
+	if now, err := os.Lstat(path); err == nil && !empty(now) {
+		return errExists(path)
+	}
+	return os.Rename(whole, path)
+}
+
+func empty(file fs.FileInfo) bool { return file.Mode().IsRegular() && file.Size() == 0 }
+
+func errExists(path string) error {
+	return fmt.Errorf("%s exists already and may be the only proof of what was; choose another name", path)
+}
