@@ -58,8 +58,14 @@ func (e *BusyError) Error() string {
 }
 
 // RefusedError is any other refusal of Slack, as its code ("invalid_blocks") and, where Slack gives one, the detail.
-// It was definitely not done, and the same again will be refused again. An HTTP status is told as "http_403".
+// It was definitely not done. An HTTP status is told as "http_403".
 type RefusedError struct{ Code, Detail string }
+
+// Lasting says whether the same again will be refused again. Not so an HTTP status, which is mostly that of a proxy on the way, nor a rule of the
+// workspace, which an admin may change ("restricted_action", "restricted_action_read_only_channel": docs.slack.dev/reference/methods/chat.postMessage).
+func (e *RefusedError) Lasting() bool {
+	return !strings.HasPrefix(e.Code, "http_") && !strings.HasPrefix(e.Code, "restricted_action")
+}
 
 // Error names code and detail.
 func (e *RefusedError) Error() string {

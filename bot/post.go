@@ -168,7 +168,7 @@ func (b *Bot) postAnswer(ctx context.Context, c Click, m Message) error {
 	if err != nil {
 		return fmt.Errorf("the message cannot be written as JSON: %w", err)
 	}
-	return b.call(ctx, answerURLMethod, somebody, func(ctx context.Context) error {
+	return b.call(ctx, answerURLMethod, asker(c.User), func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.answerURL, bytes.NewReader(body))
 		if err != nil {
 			return err

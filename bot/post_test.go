@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -294,6 +295,28 @@ func TestAWhisperIsSeenByTheClickerOnlyAndFindsAnotherWayWhenItsUrlIsUsedUp(t *t
 		if said := w.slack.Messages(w.slack.DM(w.asha)); len(said) != 1 {
 			w.t.Errorf("said in the direct message: %+v", said)
 		}
+	})
+}
+
+func TestWhoIsAnsweredWithoutEndKeepsNobodyElseFromTheirAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := New(Config{Token: "xoxb-x", HTTP: &http.Client{Transport: answerWith(200, `ok`)}})
+		var all sync.WaitGroup
+		whisper := func(user string) time.Duration {
+			start := time.Now()
+			if err := b.Whisper(t.Context(), Click{User: user, Channel: "C1", At: start, answerURL: "https://hooks.slack.example/1"}, Message{Text: "x"}); err != nil {
+				t.Errorf("Whisper returned %v", err)
+			}
+			return time.Since(start)
+		}
+		for range 60 {
+			all.Go(func() { whisper("U0RESTLESS") })
+		}
+		synctest.Wait()
+		if took := whisper("U0ASHA"); took > 2*time.Second {
+			t.Errorf("her answer took %s", took)
+		}
+		all.Wait()
 	})
 }
 

@@ -117,7 +117,6 @@ func (c card) controls() []bot.Element {
 		return nil
 	}
 	var buttons []bot.Element
-	id := c.r.Invoice.ID
 	switch {
 	case c.r.payable():
 		buttons = append(buttons, c.payButton())
@@ -128,16 +127,25 @@ func (c card) controls() []bot.Element {
 		buttons = append(buttons, c.withdrawButton())
 	case c.r.State == HandedOver:
 		buttons = c.handedButtons()
-	case c.r.State == Unknown && c.r.keyDead(c.now):
-		buttons = append(buttons, bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"})
 	case c.r.asked() && c.r.Attempt.By == c.post.Place:
 		return []bot.Element{c.confirmButton(), c.otherwayButton()}
 	case c.r.asked() && !isChannel(c.post.Place):
 		buttons = append(buttons, c.otherwayButton())
-	case c.undoable():
-		buttons = append(buttons, bot.Button{Action: ActUndo, Value: id, Label: c.say("undo")})
+	default:
+		buttons = c.remedies()
 	}
 	return append(buttons, c.viewButton())
+}
+
+// remedies take back what a person may: a payment of which nobody knows and whose key is dead, and a record of the ledger.
+func (c card) remedies() []bot.Element {
+	switch id := c.r.Invoice.ID; {
+	case c.r.State == Unknown && c.r.keyDead(c.now):
+		return []bot.Element{bot.Button{Action: ActRelease, Value: id, Label: c.say("release"), Style: "danger"}}
+	case c.undoable():
+		return []bot.Element{bot.Button{Action: ActUndo, Value: id, Label: c.say("undo")}}
+	}
+	return nil
 }
 
 func (c card) viewButton() bot.Button {

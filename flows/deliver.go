@@ -133,7 +133,7 @@ func (d *delivery) handBack(ctx context.Context, batch Batch) error {
 	if batch.Digest != nil {
 		over = "in a digest"
 	}
-	if err := errors.Join(d.release(ctx, batch.Lines, over), d.release(ctx, batch.Dropped, "not due any more")); err != nil {
+	if err := errors.Join(d.release(ctx, batch.Lines, over), d.release(ctx, batch.Dropped, "")); err != nil {
 		return err
 	}
 	_, err := d.change(ctx, func(b *Mailbox) { b.Batch = nil })
@@ -141,7 +141,8 @@ func (d *delivery) handBack(ctx context.Context, batch Batch) error {
 	return err
 }
 
-// release ends the wait of reminders: over says why nothing more is done about them; empty: each is sent by itself.
+// release ends the wait of reminders: over says why nothing more is done about them; empty: each is planned by itself,
+// and sent when it is due: what somebody was paying just then is due again if that comes to nothing.
 func (d *delivery) release(ctx context.Context, lines []Line, over string) error {
 	for _, line := range lines {
 		_, err := d.update(ctx, line.Invoice, func(r *Record) (store.Next, error) {

@@ -61,7 +61,7 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 		post.Unsure, post.Retry = false, at
 		return nil
 	}
-	records, err := d.still(ctx, append(box.Batch.Lines, box.Lines...))
+	records, told, left, err := d.still(ctx, slices.Concat(box.Batch.Lines, box.Lines))
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 	post.Unsure = true
 	noted, err := d.change(ctx, func(b *Mailbox) {
 		if b.holds(box.Batch.Number) {
-			b.absorb(box.Lines)
+			b.hold(told, left)
 			b.Batch.Digest = post
 		}
 	})
@@ -95,17 +95,21 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 	return nil
 }
 
-// still are the invoices of which the person is still to be told, each once.
-func (d *delivery) still(ctx context.Context, lines []Line) ([]Record, error) {
-	var records []Record
+// still are the invoices of which the person is still to be told, each once, with their lines and those of the others.
+func (d *delivery) still(ctx context.Context, lines []Line) (records []Record, told, left []Line, err error) {
 	for _, line := range lines {
 		rec, due, err := d.due(ctx, line)
 		if err != nil {
-			return nil, err
+			return nil, nil, nil, err
 		}
-		if due && !slices.ContainsFunc(records, func(r Record) bool { return r.Invoice.ID == line.Invoice }) {
+		if !due {
+			left = append(left, line)
+			continue
+		}
+		told = append(told, line)
+		if !slices.ContainsFunc(records, func(r Record) bool { return r.Invoice.ID == line.Invoice }) {
 			records = append(records, rec)
 		}
 	}
-	return records, nil
+	return records, told, left, nil
 }

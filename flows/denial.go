@@ -8,7 +8,7 @@ import (
 	"kvitt/billing"
 )
 
-// Denial is what one person was refused on one day. The first refusal is on the audit trail at once; the others of that day are counted, and
+// Denial is what one person was refused on one day, for one reason. The first refusal is on the audit trail at once; the others of that day are counted, and
 // folded into one entry when the day is over, so that nobody can flood the trail.
 type Denial struct {
 	By     string       `json:"by"`
@@ -23,7 +23,7 @@ func (r *Record) denied(by, action, why string, now time.Time) {
 	r.fold(now)
 	today := billing.DateOf(now, time.UTC)
 	for i := range r.Denials {
-		if d := &r.Denials[i]; d.By == by && d.Action == action {
+		if d := &r.Denials[i]; d.By == by && d.Action == action && d.Why == why {
 			d.Times++
 			return
 		}

@@ -81,8 +81,8 @@ func (c card) way() bot.View {
 		v.Blocks = append(v.Blocks, bot.Plain(c.say("handover.method", "Method", method)))
 	}
 	v.Blocks = append(v.Blocks, bot.Plain(c.steps(a.Method)))
-	if inv.Link != "" {
-		v.Blocks = append(v.Blocks, bot.Actions("portal", c.portalButton()))
+	if buttons := c.wayButtons(); len(buttons) > 0 {
+		v.Blocks = append(v.Blocks, bot.Actions("portal", buttons...))
 	}
 	notes := []string{c.say("handover.path", "Number", bot.Clip(clean(inv.Number), 50))}
 	if !a.Method.Transfer && inv.Terms != billing.TermsTransfer {
@@ -93,6 +93,17 @@ func (c card) way() bot.View {
 	}
 	v.Blocks = append(v.Blocks, bot.Note(notes...), bot.Plain(c.say("handover.watch")))
 	return v
+}
+
+// wayButtons open the invoice in the portal, and end the hand-over once it has begun.
+func (c card) wayButtons() (buttons []bot.Element) {
+	if c.r.Invoice.Link != "" {
+		buttons = append(buttons, c.portalButton())
+	}
+	if c.r.State == HandedOver {
+		buttons = append(buttons, c.otherwayButton())
+	}
+	return buttons
 }
 
 // steps is what to do in the portal, by what the agreement allows.

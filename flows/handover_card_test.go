@@ -109,6 +109,18 @@ func handOverViews(w words) map[string]bot.View {
 	}
 }
 
+func TestAHandOverCanBeEndedInTheWayToThePortalOnceItHasBegun(t *testing.T) {
+	r := handedRecord()
+	c := card{words: speak(English), r: r, policy: aPolicy(), now: monday, people: anAudience().People}
+	if !strings.Contains(asJSON(c.way()), ActOtherway) {
+		t.Error("whoever opened it in the portal cannot choose another way there")
+	}
+	c.r.State = Paying // As in the answer to the submission, before right and facts are checked: nothing could be ended yet.
+	if strings.Contains(asJSON(c.way()), ActOtherway) {
+		t.Error("the answer to the submission offers to end what has not begun")
+	}
+}
+
 func TestTheWayToThePortalIsShownToWhoChoseItOnly(t *testing.T) {
 	r := handedRecord()
 	if v := seenBy(speak(English), r, bo); v == nil || strings.Contains(asJSON(v), "portal.azure.com") {

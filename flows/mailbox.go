@@ -29,7 +29,7 @@ type Line struct {
 type Batch struct {
 	Number  int    `json:"number"`
 	Lines   []Line `json:"lines,omitzero"`
-	Dropped []Line `json:"dropped,omitzero"` // Not to be sent any more: paid meanwhile, put off, replaced by a later one.
+	Dropped []Line `json:"dropped,omitzero"` // Not to be told with the others: paid or being paid meanwhile, put off, replaced by a later one.
 	Digest  *Post  `json:"digest,omitzero"`  // The message that they become; nil: each is sent by itself.
 }
 
@@ -52,7 +52,7 @@ func (b *Mailbox) closes() time.Time {
 // add puts lines into the mailbox; one that is in it already stays once.
 func (b *Mailbox) add(lines []Line, now time.Time) {
 	for _, line := range lines {
-		if slices.Contains(b.Lines, line) || b.Batch != nil && slices.Contains(b.Batch.Lines, line) {
+		if slices.Contains(b.Lines, line) || b.Batch != nil && (slices.Contains(b.Batch.Lines, line) || slices.Contains(b.Batch.Dropped, line)) {
 			continue
 		}
 		if len(b.Lines) == 0 {
@@ -78,10 +78,10 @@ func (b *Mailbox) form(user string, lines, dropped []Line, from int, now time.Ti
 // holds says whether a batch is the one under way. A store that lost its last writes may have forgotten it.
 func (b *Mailbox) holds(number int) bool { return b.Batch != nil && b.Batch.Number == number }
 
-// absorb takes lines that came while a digest could not be sent into that digest.
-func (b *Mailbox) absorb(lines []Line) {
-	b.Lines = slices.DeleteFunc(b.Lines, func(l Line) bool { return slices.Contains(lines, l) })
-	b.Batch.Lines = append(b.Batch.Lines, lines...)
+// hold notes what a digest tells, with what came while it could not be sent, and what is left out of it.
+func (b *Mailbox) hold(told, left []Line) {
+	b.Lines = slices.DeleteFunc(b.Lines, func(l Line) bool { return slices.Contains(told, l) || slices.Contains(left, l) })
+	b.Batch.Lines, b.Batch.Dropped = told, append(b.Batch.Dropped, left...)
 }
 
 // next is when the mailbox wants to be looked at.

@@ -78,3 +78,18 @@ func TestALineLiesInAMailboxOnce(t *testing.T) {
 		t.Errorf("three reminders are no digest from three on: %+v", box)
 	}
 }
+
+func TestADigestNotesWhatItTellsAndWhatIsLeftOutOfIt(t *testing.T) {
+	now := time.Date(2026, 3, 5, 9, 0, 0, 0, time.UTC)
+	a, b, c, later := Line{"a", "1"}, Line{"b", "1"}, Line{"c", "1"}, Line{"d", "1"}
+	var box Mailbox
+	box.add([]Line{a, b}, now)
+	box.form("U1", []Line{a, b}, nil, 2, now)
+	box.add([]Line{c, later}, now)
+	box.hold([]Line{a, c}, []Line{b})
+	box.add([]Line{b, c}, now)
+	if diff := cmp.Diff(Mailbox{Lines: []Line{later}, First: now, Last: now, Count: 1,
+		Batch: &Batch{Number: 1, Lines: []Line{a, c}, Dropped: []Line{b}, Digest: box.Batch.Digest}}, box); diff != "" {
+		t.Error("what came in while it was sent stays, and what was sorted does not come in again:", diff)
+	}
+}

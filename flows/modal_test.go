@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -48,6 +49,9 @@ func views(t *testing.T, w words) map[string]bot.View {
 		"modal-taken":         *seenBy(w, sentRecord(), bo),
 		"modal-taken-by-self": *seenBy(w, sentRecord(), asha),
 		"modal-unknown":       *seenBy(w, unknownRecord(), bo),
+		"modal-dead":          *seenAt(w, deadRecord(), bo, monday.Add(day)),
+		"modal-recorded":      *seenBy(w, recordedRecord(), bo),
+		"modal-recorded-late": *seenAt(w, recordedRecord(), asha, monday.Add(undoWindow)),
 		"modal-asked-act":     *seenBy(w, askedRecord(), asha),
 	}
 	for _, id := range []string{"modal.asked", "modal.asked.already"} {
@@ -61,9 +65,14 @@ func views(t *testing.T, w words) map[string]bot.View {
 	return all
 }
 
-// seenBy is what somebody sees who presses Pay now of an invoice that somebody is paying.
+// seenBy is what somebody sees who presses Pay now of an invoice that cannot be paid now.
 func seenBy(w words, r Record, user string) *bot.View {
-	return card{words: w, r: r, policy: aPolicy(), now: monday.Add(time.Minute), people: anAudience().People}.underWay(user)
+	return seenAt(w, r, user, monday.Add(time.Minute))
+}
+
+func seenAt(w words, r Record, user string, now time.Time) *bot.View {
+	c := card{words: w, r: r, policy: aPolicy(), now: now, people: anAudience().People}
+	return cmp.Or(c.underWay(user), c.unpayable())
 }
 
 // homes are the lists of App Home, as an admin sees them.

@@ -47,12 +47,10 @@ func (c card) underWay(user string) *bot.View {
 		view = tellView(c.words, c.handedToOther())
 	case r.State == HandedOver, !r.busy():
 		return nil
-	case r.State == Unknown:
-		view = tellView(c.words, c.say("modal.unknown", "Who", c.name(r.Attempt.By)))
 	case r.asked():
 		view = c.actView()
-	case r.State == Submitted:
-		view = tellView(c.words, c.title()+". "+c.status())
+	case r.State == Unknown, r.State == Submitted:
+		view = c.standing()
 	case r.Attempt.By == user:
 		view = tellView(c.words, c.say("modal.taken.self"))
 	default:
@@ -66,8 +64,17 @@ func (c card) unpayable() *bot.View {
 	if c.r.payable() || c.r.takeable(c.now) {
 		return nil
 	}
-	view := tellView(c.words, c.title()+". "+orText(c.status(), c.say("modal.unpayable")))
+	view := c.standing()
 	return &view
+}
+
+// standing says how an invoice stands that nobody can pay now, with the button that takes back what a person may: there may be no card that has it.
+func (c card) standing() bot.View {
+	v := tellView(c.words, c.title()+". "+orText(c.status(), c.say("modal.unpayable")))
+	if buttons := c.remedies(); len(buttons) > 0 {
+		v.Blocks = append(v.Blocks, bot.Actions("remedies", buttons...))
+	}
+	return v
 }
 
 // fill reads the invoice and its methods fresh, and shows what can be paid and how.

@@ -118,7 +118,7 @@ func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, boo
 }
 
 func (p *Post) posted(ref bot.Ref, shows string) {
-	p.Ref, p.Shows, p.Unsure, p.Attempts, p.Retry = ref, shows, false, 0, time.Time{}
+	p.Ref, p.Shows, p.Unsure, p.Attempts, p.Refusals, p.Retry = ref, shows, false, 0, 0, time.Time{}
 }
 
 // failed notes why a message was not posted, and when to try again.
@@ -149,7 +149,7 @@ func (p *Post) unseen() {
 }
 
 const (
-	maxAttempts = 12
+	maxRefusals = 12
 	shortest    = 2 * time.Second
 	longest     = 5 * time.Minute  // An outage of days costs little, and is made up for within so long.
 	uninvited   = 10 * time.Minute // A channel that Kvitt is not in, or that is shared or archived, or a revoked token: somebody has to act.
@@ -166,7 +166,12 @@ func (p *Post) delay(err error, now time.Time) {
 	if errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrGone) || mustAct(err) {
 		wait = uninvited
 	}
-	if _, refused := errors.AsType[*bot.RefusedError](err); refused && p.Attempts >= maxAttempts {
+	if refused, ok := errors.AsType[*bot.RefusedError](err); ok && refused.Lasting() {
+		p.Refusals++
+	} else {
+		p.Refusals = 0
+	}
+	if p.Refusals >= maxRefusals {
 		p.Over = "refused by Slack"
 	}
 	p.Retry = now.Add(wait)

@@ -167,6 +167,7 @@ type Post struct {
 	Over     string       `json:"over,omitzero"`     // Why nothing more is done about it: gone, given up.
 	Retry    time.Time    `json:"retry,omitzero"`    // Not before.
 	Attempts int          `json:"attempts,omitzero"` // Posts or edits in a row that did not work.
+	Refusals int          `json:"refusals,omitzero"` // Of these, those last in a row that Slack refused for what they say.
 }
 
 // PostKind is how a Post is rendered.

@@ -71,12 +71,13 @@ func (f *Flows) complain(ctx context.Context, place string, err error, about ...
 // inTheWay tells what keeps messages from a place, where it may last and is not about one message only.
 func inTheWay(place string, err error) (with, says string) {
 	_, busy := errors.AsType[*bot.BusyError](err)
+	refused, held := errors.AsType[*bot.RefusedError](err)
 	switch {
 	case errors.Is(err, store.ErrUnavailable):
 		return "", ""
 	case isChannel(place) && (errors.Is(err, bot.ErrNotInvited) || errors.Is(err, bot.ErrClosed)):
 		return place, "a finance channel gets nothing; it will hear what it missed as soon as it can be written to"
-	case busy || mustAct(err) || errors.Is(err, bot.ErrUnavailable) || errors.Is(err, bot.ErrUnclear):
+	case busy || held && !refused.Lasting() || mustAct(err) || errors.Is(err, bot.ErrUnavailable) || errors.Is(err, bot.ErrUnclear):
 		return allOfSlack, "Slack does not do what it is asked to; it is asked again"
 	}
 	return "", ""

@@ -68,6 +68,7 @@ func TestWhatEachTroubleIsToldAs(t *testing.T) {
 		"a revoked token":                   {asha, bot.ErrDead, "with=Slack"},
 		"a switch in the app's settings":    {asha, &bot.SetupError{Setting: "App Home"}, "with=Slack"},
 		"an answer that was lost":           {asha, bot.ErrUnclear, "with=Slack"},
+		"a proxy on the way":                {asha, &bot.RefusedError{Code: "http_403"}, "with=Slack"},
 		"a message that Slack refuses":      {asha, &bot.RefusedError{Code: "invalid_blocks"}, "level=WARN msg=\"not everything"},
 		"a store that cannot be reached":    {asha, fmt.Errorf("%w: %w", bot.ErrUnavailable, store.ErrUnavailable), "level=WARN msg=\"not everything"},
 		"a step that is no message's":       {"", errors.New("odd"), "level=WARN msg=\"not everything"},
@@ -92,6 +93,8 @@ func TestWhenAMessageIsTriedAgain(t *testing.T) {
 		"it is not invited":       {bot.ErrNotInvited, []time.Duration{600}},
 		"the token is revoked":    {bot.ErrDead, []time.Duration{600, 600}},
 		"a switch is off":         {&bot.SetupError{Setting: "App Home"}, []time.Duration{600}},
+		"a proxy is in the way":   {&bot.RefusedError{Code: "http_403"}, []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300, 300}},
+		"a rule of the workspace": {&bot.RefusedError{Code: "restricted_action_read_only_channel"}, []time.Duration{2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300, 300}},
 	} {
 		post := Post{Place: finance}
 		for i, want := range c.want {
@@ -100,5 +103,31 @@ func TestWhenAMessageIsTriedAgain(t *testing.T) {
 				t.Errorf("%s: after failure %d it waits %s and is over for %q; want %s", what, i+1, got, post.Over, want*time.Second)
 			}
 		}
+	}
+}
+
+func TestAMessageEndsOnlyAfterSlackHasRefusedItselfTwelveTimesInARow(t *testing.T) {
+	refusal := &bot.RefusedError{Code: "invalid_blocks"}
+	for what, between := range map[string]error{"an outage": bot.ErrUnavailable, "a proxy": &bot.RefusedError{Code: "http_403"}} {
+		post := Post{Place: asha}
+		for range 3 {
+			for range 50 {
+				post.failed(between, monday)
+			}
+			for range maxRefusals - 1 {
+				post.failed(refusal, monday)
+			}
+		}
+		if post.Over != "" {
+			t.Errorf("with %s in between it is over for %q", what, post.Over)
+		}
+		if post.failed(refusal, monday); post.Over != "refused by Slack" {
+			t.Errorf("after %d refusals in a row it is over for %q", maxRefusals, post.Over)
+		}
+	}
+	post := Post{Place: asha, Refusals: maxRefusals - 1}
+	post.posted(bot.Ref{Channel: "D", TS: "1"}, "")
+	if post.delay(refusal, monday); post.Over != "" {
+		t.Error("refusals before it was posted count for an edit")
 	}
 }

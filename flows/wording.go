@@ -65,7 +65,7 @@ func (c card) status() string {
 		return c.say("state.paying", "Who", c.name(r.Attempt.By))
 	case Unknown:
 		if r.Attempt.Alarmed && r.keyDead(c.now) {
-			return c.say("state.dead", "Who", c.name(r.Attempt.By))
+			return c.say("state.dead", "Who", c.name(r.Attempt.By), "Number", bot.Clip(clean(r.Invoice.Number), 50))
 		}
 		return c.say("state.unknown", "Who", c.name(r.Attempt.By))
 	case Submitted:

@@ -24,8 +24,7 @@ func (w *world) pursue(b *bill) {
 		case rec.State == flows.Submitted, rec.State == flows.Open && w.stood(b, "pending") > 0: // The store may have forgotten the debit; the bank has not.
 			w.waitForBank(b)
 		case rec.State == flows.Unknown && !a.Sent.IsZero() && !time.Now().Before(a.KeyDies):
-			w.met(declared)
-			w.press(b, asha, flows.ActRelease)
+			w.pressUnder(b, asha, flows.ActRelease, declared)
 		case rec.State == flows.Open && a == nil && rec.Layout > 0:
 			w.pay(b, try)
 		case rec.State == flows.Unknown && !a.Sent.IsZero():
@@ -147,8 +146,7 @@ func (w *world) authenticate(b *bill, a flows.Attempt) {
 			w.met(ignores)
 		}
 	default:
-		w.met(otherway)
-		w.press(b, a.By, flows.ActOtherway)
+		w.pressUnder(b, a.By, flows.ActOtherway, otherway)
 	}
 }
 
@@ -177,11 +175,26 @@ func (w *world) stood(b *bill, status string) (n int) {
 	return n
 }
 
-// press is a press of a button, and the modal that comes of it once it is filled.
+// press is a press of a button on a message, and the modal that comes of it once it is filled.
 func (w *world) press(b *bill, who, action string) view {
+	return w.pressAt(b, who, action, fmt.Sprintf(`"container":{"channel_id":%q,"message_ts":"1.1"}`, "D"+who))
+}
+
+// pressUnder is a press of a button that only the modal under Pay now has: no invoice here has a due date, and so none has a card.
+func (w *world) pressUnder(b *bill, who, action, means string) {
+	v := w.press(b, who, flows.ActPay)
+	if !v.offers(action) {
+		w.note(b.number, "the modal has no %q, it says %s", action, v.words())
+		return
+	}
+	w.met(means)
+	w.pressAt(b, who, action, fmt.Sprintf(`"container":{"type":"view","view_id":%q},"view":{"id":%q,"callback_id":%q}`, v.ID, v.ID, v.Callback))
+}
+
+func (w *world) pressAt(b *bill, who, action, place string) view {
 	trigger := fmt.Sprintf("%s/%s/%d", who, b.number, time.Now().UnixNano())
-	w.send(w.dice("press", trigger)%2, fmt.Sprintf(`{"type":"block_actions","team":{"id":%q},"user":{"id":%q,"team_id":%q},"container":{"channel_id":%q,"message_ts":"1.1"},"trigger_id":%q,
-		"actions":[{"action_id":%q,"block_id":"controls","action_ts":"%d","value":%q}]}`, team, who, team, "D"+who, trigger, action, time.Now().UnixNano(), "stripe:"+b.id))
+	w.send(w.dice("press", trigger)%2, fmt.Sprintf(`{"type":"block_actions","team":{"id":%q},"user":{"id":%q,"team_id":%q},%s,"trigger_id":%q,
+		"actions":[{"action_id":%q,"block_id":"controls","action_ts":"%d","value":%q}]}`, team, who, team, place, trigger, action, time.Now().UnixNano(), "stripe:"+b.id))
 	time.Sleep(12 * time.Second)
 	return w.slack.modal(trigger)
 }

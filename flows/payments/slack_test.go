@@ -33,7 +33,24 @@ type view struct {
 	Callback string `json:"callback_id"`
 	Meta     string `json:"private_metadata"`
 	Submit   *struct{ Text string }
-	Blocks   []struct{ Text struct{ Text string } }
+	Blocks   []struct {
+		Text     struct{ Text string }
+		Elements []struct {
+			Action string `json:"action_id"`
+		}
+	}
+}
+
+// offers says whether a modal has a button.
+func (v view) offers(action string) bool {
+	for _, b := range v.Blocks {
+		for _, e := range b.Elements {
+			if e.Action == action {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (v view) words() string {
