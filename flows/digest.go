@@ -82,8 +82,12 @@ func (c card) listed(place int) []bot.Block {
 		line += "\n" + status
 	}
 	blocks := []bot.Block{bot.Plain(line)}
+	buttons := c.remedies()
 	if c.r.payable() {
-		blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", place), c.payButton()))
+		buttons = []bot.Element{c.payButton()}
+	}
+	if len(buttons) > 0 {
+		blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", place), buttons...))
 	}
 	return blocks
 }

@@ -3,6 +3,7 @@ package flows
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,9 +68,12 @@ func (f *Flows) homeBlocks(ctx context.Context, w words, s *sight, page int) ([]
 	if len(paid) > 0 {
 		blocks = append(blocks, bot.Divider(), bot.Header(w.say("home.paid")))
 	}
-	for _, rec := range paid {
+	for i, rec := range paid {
 		c := f.card(ctx, w, rec)
 		blocks = append(blocks, bot.Plain(c.title()+", "+c.facts()+". "+c.status()))
+		if buttons := c.remedies(); len(buttons) > 0 {
+			blocks = append(blocks, bot.Actions(fmt.Sprintf("paid-%d", i), buttons...))
+		}
 	}
 	fixed := without([]string{f.whoPays(ctx, w), f.Policy.limits(w), f.channels(ctx, w), s.note(w)}, "")
 	return append(blocks, bot.Note(fixed...)), nil

@@ -27,8 +27,8 @@ const (
 // transfer is a wire from the person's own bank.
 var transfer = billing.Method{ID: transferID, Short: billing.BankTransfer, Transfer: true}
 
-// inPortal stands for what the portal offers to choose from, where Kvitt knows of no method: an account of the online program lists none to anybody but its
-// owner, and in Pay now another card can always be added. Its name is a name in every language, and no card is invented.
+// inPortal stands for what the portal offers to choose from, where the methods cannot be read: an account of the online program lists none to anybody but
+// its owner. Its name is a name in every language, and no card is invented.
 var inPortal = billing.Method{ID: portalID, Short: "Azure portal", Default: true}
 
 // link is a payment method that is attached to a billing profile.
@@ -80,6 +80,8 @@ func (p *Provider) methods(ctx context.Context, account, profile string, in bill
 		}
 	}
 	switch {
+	case len(methods) == 0 && links != nil && in.Terms == billing.TermsCard:
+		return nil, nil // One has to be added first.
 	case len(methods) == 0:
 		return []billing.Method{inPortal}, nil
 	case len(methods) == 1 || in.Terms == billing.TermsLimited: // There the default is always the wire.
@@ -119,14 +121,14 @@ func (p *Provider) collects(ctx context.Context, k kind, profile Account) (bool,
 	return slices.ContainsFunc(links, works) && !slices.ContainsFunc(links, func(l link) bool { return l.Wire }), nil
 }
 
-// linksOf lists the active methods of a profile. A profile whose methods may not be read has none that are known.
+// linksOf lists the active methods of a profile: nil where they may not be read, and for an account without profiles.
 func (p *Provider) linksOf(ctx context.Context, profile Account, maxAge time.Duration) ([]link, error) {
 	if profile.Profile == "" {
 		return nil, nil
 	}
 	return p.links.get(profile, p.now(), maxAge, func() ([]link, error) {
 		pager := p.billing.NewPaymentMethodsClient().NewListByBillingProfilePager(profile.Account, profile.Profile, nil)
-		var links []link
+		links := []link{}
 		for row, err := range rows(ctx, p, profile.Account, "the payment methods of "+profile.String(), pager) {
 			if s := status(err); s == http.StatusForbidden || s == http.StatusNotFound {
 				p.logOnce(ctx, "the payment methods of a billing profile cannot be read, so people choose in the portal", profile.String(), err)
