@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -19,10 +20,31 @@ func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer
 	if slices.Contains([]string{"", "-", "/dev/stdout"}, path) {
 		return fill(std.out)
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	if keepsNothing(path) {
 		return pour(ctx, path, fill)
 	}
 	return createWhole(path, fill)
+}
+
+// keepsNothing tells a pipe of ours and a device such as a terminal from what could be somebody else's way to the trail: a link that somebody left in a
+// folder, or their pipe. Only the system's own links are followed.
+func keepsNothing(path string) bool {
+	look := os.Lstat
+	if clean := filepath.Clean(path); strings.HasPrefix(clean, "/dev/") || strings.HasPrefix(clean, "/proc/") {
+		look = os.Stat
+	}
+	info, err := look(path)
+	if err != nil {
+		return false
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	switch info.Mode().Type() {
+	case fs.ModeNamedPipe:
+		return known && int(owner.Uid) == os.Geteuid()
+	case fs.ModeDevice | fs.ModeCharDevice:
+		return true
+	}
+	return false
 }
 
 // pour writes into a pipe or a device. It waits until somebody reads from a pipe.

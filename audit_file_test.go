@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -218,8 +219,24 @@ func TestAuditExportPoursIntoAPipe(t *testing.T) {
 	if got := audits(t, data, "export", "/dev/stdout"); got.code != well || got.out != want {
 		t.Errorf("to /dev/stdout: exit code %d, %q, %q", got.code, got.out, got.err)
 	}
-	if p := start(t, []string{"KVITT_DATA=" + data}, "audit", "export", pipe); p.cmd.Process.Signal(syscall.SIGTERM) != nil || p.wait(5*time.Second) == well {
-		t.Error("nobody read, and it says that all went well")
+	p = start(t, []string{"KVITT_DATA=" + data}, "audit", "export", pipe)
+	time.Sleep(time.Second) // So that it waits.
+	if p.cmd.Process.Signal(syscall.SIGTERM) != nil || p.wait(5*time.Second) != failed || !strings.Contains(p.said(), "nobody reads") {
+		t.Errorf("nobody read, and it says: %s", p.said())
+	}
+}
+
+func TestAuditExportGoesThroughNoPipeThatALinkLeadsTo(t *testing.T) {
+	folder := t.TempDir()
+	must(t, syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600))
+	must(t, os.Symlink("pipe", filepath.Join(folder, "trail.csv")))
+	socket, err := net.Listen("unix", filepath.Join(folder, "socket"))
+	must(t, err)
+	defer socket.Close()
+	for _, name := range []string{"trail.csv", "socket"} {
+		if got := audits(t, folderWith(t, done()), "export", filepath.Join(folder, name)); got.code != failed || !strings.Contains(got.err, "exists already") {
+			t.Errorf("%s: exit code %d, %q", name, got.code, got.err)
+		}
 	}
 }
 

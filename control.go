@@ -64,7 +64,7 @@ func openControl(a *app) (*control, error) {
 	mux.HandleFunc("GET /pins", onceConnected(a, sendPins))
 	mux.HandleFunc("DELETE /people", onceConnected(a, receiveErasure))
 	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { sendTrail(r.Context(), a.backend, w) })
-	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)}, folder: folder}
+	c := &control{server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelError)}, folder: folder}
 	c.serving.Go(func() { _ = c.server.Serve(listener) })
 	return c, nil
 }

@@ -59,7 +59,7 @@ func (d *doors) listen(address string, handler http.Handler, broken context.Canc
 		return fmt.Errorf("the HTTP doors cannot listen on %s; choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.app.log.Handler(), slog.LevelWarn)}
+		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.app.log.Handler(), slog.LevelError)}
 	d.servers = append(d.servers, server)
 	d.app.log.Info("listening", "address", listener.Addr().String())
 	d.serving.Go(func() {

@@ -40,6 +40,9 @@ func refusal(err error) error {
 	command := commandOf(ctx.Command())
 	words := strings.TrimSpace("kvitt " + string(command))
 	rest := ctx.Path[len(ctx.Path)-1].Remainder()
+	if len(rest) > 1 && rest[0] == "--" {
+		return fmt.Errorf("%s has no place for %s; %s --help lists what there is", words, settings.Shown(rest[1]), words)
+	}
 	switch {
 	case len(rest) == 0 || rest[0] == "--": // Something is missing, so there is nothing to repeat.
 		return fmt.Errorf("%w; %s --help lists what there is", err, words)

@@ -56,7 +56,8 @@ type crowd struct {
 
 	// Whoever wants to know the same person at the same moment shares one question: what comes due at nine needs to know everybody at once, and
 	// Slack answers a hundred such questions a minute.
-	asking singleflight.Group
+	asking  singleflight.Group
+	looking singleflight.Group // Likewise for channels.
 }
 
 // asked is how long a shared question may take, whoever of those that share it leaves meanwhile.
@@ -82,7 +83,12 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 	if maxAge <= 0 {
 		return ask(ctx) // An answer to a question that was asked before this one is too old.
 	}
-	answer := b.crowd.asking.DoChan(id, func() (any, error) {
+	return shared(ctx, &b.crowd.asking, id, fresh, ask)
+}
+
+// shared asks one question for all who have it at the same moment, none of whom waits longer than they may.
+func shared[T any](ctx context.Context, asking *singleflight.Group, id string, fresh func() (T, bool), ask func(context.Context) (T, error)) (T, error) {
+	answer := asking.DoChan(id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), asked)
 		defer cancel()
 		if known, ok := fresh(); ok {
@@ -92,9 +98,10 @@ func (b *Bot) Person(ctx context.Context, id string, maxAge time.Duration) (Pers
 	})
 	select {
 	case <-ctx.Done():
-		return Person{}, notSent(ctx)
+		var none T
+		return none, notSent(ctx)
 	case got := <-answer:
-		return got.Val.(Person), got.Err
+		return got.Val.(T), got.Err
 	}
 }
 
@@ -155,12 +162,23 @@ func person(u *slack.User, now time.Time) Person {
 // Place tells what a channel is like, as Slack said at most maxAge ago; 0 asks now. It needs channels:read or groups:read.
 // ErrGone: there is none, or it is private and the bot is not in it.
 func (b *Bot) Place(ctx context.Context, channel string, maxAge time.Duration) (Place, error) {
-	b.crowd.mu.Lock()
-	known, ok := b.crowd.places[channel]
-	b.crowd.mu.Unlock()
-	if ok && maxAge > 0 && b.cfg.Now().Sub(known.read) < maxAge {
+	fresh := func() (Place, bool) {
+		b.crowd.mu.Lock()
+		defer b.crowd.mu.Unlock()
+		known, ok := b.crowd.places[channel]
+		return known, ok && maxAge > 0 && b.cfg.Now().Sub(known.read) < maxAge
+	}
+	if known, ok := fresh(); ok {
 		return known, nil
 	}
+	ask := func(ctx context.Context) (Place, error) { return b.readPlace(ctx, channel) }
+	if maxAge <= 0 {
+		return ask(ctx)
+	}
+	return shared(ctx, &b.crowd.looking, channel, fresh, ask)
+}
+
+func (b *Bot) readPlace(ctx context.Context, channel string) (Place, error) {
 	var p Place
 	err := b.call(ctx, placeInfo, nobody, func(ctx context.Context) error {
 		c, err := b.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: channel})

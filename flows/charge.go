@@ -109,9 +109,14 @@ func (j *job) look(ctx context.Context) error {
 		return j.conclude(ctx, a, rec.State, out)
 	}
 	notice, err := j.rights(ctx, rec.account(), &a)
-	if err == nil && notice.Kind != "" && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
+	if err == nil && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
 		// Nobody but Kvitt writes there, so what was not begun is not under way.
-		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
+		if notice.Kind == "" {
+			notice, err = j.sameAccount(ctx, provider, a)
+		}
+		if err == nil && notice.Kind != "" {
+			return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
+		}
 	}
 	if err != nil || notice.Kind != "" || rec.keyDead(j.Now()) {
 		return errors.Join(err, j.doubt(ctx, rec))
@@ -121,6 +126,15 @@ func (j *job) look(ctx context.Context) error {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
 	return j.conclude(ctx, a, rec.State, out)
+}
+
+// sameAccount looks whether the account to pay to is still what was agreed to; the notice says so where it is not.
+func (j *job) sameAccount(ctx context.Context, provider billing.Provider, a Attempt) (Notice, error) {
+	inv, err := provider.Invoice(ctx, j.id)
+	if err != nil || payee(inv) == a.Payee {
+		return Notice{}, err
+	}
+	return Notice{Kind: NoticeChanged}, nil
 }
 
 // movedNothing is how a payer is told of a payment that moved nothing, for each reason.

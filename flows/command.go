@@ -31,11 +31,12 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	case err != nil:
 		return f.unanswered(ctx, w, err), nil
 	case right == NotAdmin:
-		f.noteRefused(ctx, c, word, strings.TrimSpace(rest))
+		f.noteRefused(ctx, c, word, strings.TrimSpace(rest), right)
 		m := f.line(w.say("home.denied"))
 		m.Blocks = append(m.Blocks, askButton(w))
 		return m, nil
 	case right != MayPay:
+		f.noteRefused(ctx, c, word, strings.TrimSpace(rest), right)
 		return f.line(w.say("home.denied")), nil
 	case word == "pay":
 		return f.commandPay(ctx, w, s, c, strings.TrimSpace(rest))
@@ -52,14 +53,14 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 }
 
 // noteRefused puts it on the audit trail of an invoice that somebody who may not wanted to pay it.
-func (f *Flows) noteRefused(ctx context.Context, c bot.Click, word, number string) {
+func (f *Flows) noteRefused(ctx context.Context, c bot.Click, word, number string, right Right) {
 	if word != "pay" {
 		return
 	}
 	found, err := f.numbered(ctx, everything, number)
 	for _, rec := range found[:min(len(found), listed)] {
 		c.Value, c.Action = rec.Invoice.ID, ActPay
-		err = errors.Join(err, f.noteDenied(ctx, c, string(NotAdmin)))
+		err = errors.Join(err, f.noteDenied(ctx, c, string(right)))
 	}
 	if err != nil {
 		f.Log.WarnContext(ctx, "a refused command could not be put on the audit trail", "err", err)
@@ -109,8 +110,8 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 		c := f.card(ctx, w, rec)
 		line := strings.TrimSpace(c.title() + ". " + c.facts() + ". " + c.status())
 		lines, blocks = append(lines, line), append(blocks, bot.Plain(line))
-		if rec.payable() {
-			blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", i), c.payButton()))
+		if buttons := c.listButtons(); len(buttons) > 0 {
+			blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", i), buttons...))
 		}
 	}
 	if more > 0 {
@@ -127,6 +128,7 @@ func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, 
 	}
 	switch len(found) {
 	case 0:
+		f.noteRefused(ctx, c, "pay", number, NotAdmin) // It may be another account's.
 		return f.line(w.say("command.unknown", "Number", bot.Clip(clean(number), 50))), nil
 	case 1:
 		c.Value, c.Action = found[0].Invoice.ID, ActPay

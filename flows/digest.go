@@ -82,12 +82,16 @@ func (c card) listed(place int) []bot.Block {
 		line += "\n" + status
 	}
 	blocks := []bot.Block{bot.Plain(line)}
-	buttons := c.remedies()
-	if c.r.payable() {
-		buttons = []bot.Element{c.payButton()}
-	}
-	if len(buttons) > 0 {
+	if buttons := c.listButtons(); len(buttons) > 0 {
 		blocks = append(blocks, bot.Actions(fmt.Sprintf("pay-%d", place), buttons...))
 	}
 	return blocks
+}
+
+// listButtons are what can be done about an invoice in a list.
+func (c card) listButtons() []bot.Element {
+	if c.r.payable() {
+		return []bot.Element{c.payButton()}
+	}
+	return c.remedies()
 }

@@ -94,11 +94,16 @@ func (f *Flows) whoPays(ctx context.Context, w words) string {
 // nameAge is how old the name of a channel may be.
 const nameAge = time.Hour
 
-// channels says which finance channels there are, as far as Slack tells their names, and who decides that.
+// nameTime is how long Home waits for the names of channels.
+const nameTime = time.Second
+
+// channels says which finance channels get something, as far as Slack tells their names in time, and who decides that.
 func (f *Flows) channels(ctx context.Context, w words) string {
+	ctx, cancel := context.WithTimeout(ctx, nameTime)
+	defer cancel()
 	var names []string
 	for _, id := range f.Policy.Channels {
-		if place, err := f.Bot.Place(ctx, id, nameAge); err == nil && place.Name != "" {
+		if place, err := f.Bot.Place(ctx, id, nameAge); err == nil && place.Name != "" && !place.Shared && !place.Archived {
 			names = append(names, "#"+bot.Clip(place.Name, 80))
 		}
 	}

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"cmp"
+	"strings"
 
 	"kvitt/billing"
 	"kvitt/bot"
@@ -52,7 +53,7 @@ func (c card) noticeLine(n Notice) string {
 // stands says what an invoice that changed is now: what there is to pay, or why there is nothing.
 func (c card) stands() string {
 	if c.r.State == Open && c.r.Invoice.Status == billing.Open {
-		return c.say("approval.now", "Due", c.facts())
+		return strings.Join(append([]string{c.say("approval.now", "Due", c.facts())}, payeeLines(c.words, c.r.Invoice)...), "\n")
 	}
 	return c.status()
 }

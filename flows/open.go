@@ -16,9 +16,7 @@ func (f *Flows) inModal(ctx context.Context, c bot.Click, fill func(context.Cont
 
 // inView is inModal for what has to know the modal's id, to show something in it later.
 func (f *Flows) inView(ctx context.Context, c bot.Click, fill func(ctx context.Context, w words, id string) (bot.View, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, fillTime+replaceTime)
-	defer cancel()
-	fillCtx, done := context.WithTimeout(ctx, fillTime)
+	fillCtx, done := context.WithTimeout(ctx, fillTime) // From here on, or opening it would not count.
 	defer done()
 	w := speak(f.People.Lang(ctx, c.User))
 	open := f.Bot.Open

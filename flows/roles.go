@@ -23,8 +23,11 @@ func (r *Record) account() account {
 	return account{serviceOf(r.Invoice.ID), r.Invoice.Account}
 }
 
-// rolesAge is how old roles may be for a click that moves no money yet. Before money moves they are always asked for.
-const rolesAge = time.Minute
+// How old roles may be for a click that moves no money yet, and while somebody types or submits. Before money moves they are always asked for.
+const (
+	rolesAge      = time.Minute
+	rolesRecalled = 5 * time.Minute
+)
 
 // Payers is who held a paying role of an account when that was last asked, as Slack knows them. It is for reminders only: nobody may pay because they
 // are in it.
@@ -39,8 +42,11 @@ func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge
 	if !ok {
 		return billing.Grant{}, false, nil
 	}
-	if maxAge > 0 {
+	switch {
+	case maxAge == anew:
 		maxAge = rolesAge
+	case maxAge > 0:
+		maxAge = rolesRecalled
 	}
 	grant, err = roles.MayPay(ctx, at.name, a.identity(who), maxAge)
 	if errors.Is(err, billing.ErrNoRoles) {

@@ -160,7 +160,7 @@ func (d definition) wrong(g given, want string) *Error {
 	e := &Error{Setting: cmp.Or(g.variable, d.variable), Flag: g.flag, Want: want}
 	switch {
 	case g.value == "":
-	case d.secret:
+	case d.secret || g.variable == fileVariable(d.variable): // The wrong file may hold anything.
 		e.Value = `"` + Secret(g.value).String() + `"`
 	default:
 		e.Value = Shown(g.value)

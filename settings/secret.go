@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Secret is a value that must not be read over anybody's shoulder. However it is printed, logged or encoded, only the public
@@ -46,6 +47,9 @@ var (
 // the user and password of a URL. It hides too much rather than too little: from a token on, nothing is shown.
 func mask(value string) string {
 	value = tokenInside.ReplaceAllString(value, "${1}…")
+	if at := strings.LastIndex(value, "@"); at >= 0 && passwordInside.MatchString(value[:at]) {
+		value = value[:at+1] + "…" // What follows may be the rest of the password.
+	}
 	value = userInside.ReplaceAllString(value, ":${1}…@")
 	value = passwordInside.ReplaceAllString(value, "${1}…")
 	return hexInside.ReplaceAllString(value, "…")

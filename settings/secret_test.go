@@ -81,7 +81,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 	}
 	variables = append(variables, "KVITT_UNKNOWN", "KVITT_TOKEN", "SLACK_BOT_TOKEN_FILE", "STRIPE_API_KEY_FILE")
 	forms := []string{"xoxb-%s", "xoxp-%s", "xapp-%s", "sk_live_%s", "rk_test_%s", "whsec_%s", "xoxe.xoxb-1-%s", "redis://:%s@h,i",
-		"https://k:%s@h/", "redis://h,?password=%s", "C1, xoxb-1-%s", "xoxb-1\n%s", "whsec_1,whsec_%s", "whsec_1,whsec_1,whsec_%s"}
+		"https://k:%s@h/", "redis://h,?password=%s", "redis://s:1?password=p@%s&no_such=1", "redis://u:pass=@%s", "C1, xoxb-1-%s", "xoxb-1\n%s", "whsec_1,whsec_%s", "whsec_1,whsec_1,whsec_%s"}
 	pick := func(from []string) string { return from[random.IntN(len(from))] }
 	failures := 0
 	for range 5_000 {

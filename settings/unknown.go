@@ -53,9 +53,11 @@ func UnknownFlag(command Command, name, value string, known []string) *Error {
 		e.Want += "; did you mean --" + near + "?"
 	}
 	for _, d := range table(new(Settings), Options{}) {
-		if d.secret && flagName(d.variable) == name {
-			e.Want = d.variable + " or " + fileVariable(d.variable) + " in the environment: a secret has no flag"
+		if !d.secret || nearest(name, []string{flagName(d.variable)}) == "" {
+			continue
 		}
+		e.Value = `"` + Secret(value).String() + `"`
+		e.Want = d.variable + " or " + fileVariable(d.variable) + " in the environment: a secret has no flag"
 	}
 	return e
 }
@@ -64,7 +66,7 @@ var (
 	kubernetesLink = regexp.MustCompile(`^KVITT_(SERVICE|PORT)(_|$)`)
 	variableName   = regexp.MustCompile(`^[A-Z0-9_]{1,80}$`)
 	shortName      = regexp.MustCompile(`^[a-z0-9-]{1,80}$`)
-	secretName     = regexp.MustCompile(`(?i)secret|token|key|pass`)
+	secretName     = regexp.MustCompile(`(?i)secret|token|key|pass|pwd|auth|credential`)
 )
 
 // hint guesses how an unknown variable came to be set.

@@ -69,7 +69,7 @@ func readAddress(address string) (func(*Redis), error) {
 		return nil, errAddress
 	}
 	q, err := url.ParseQuery(u.RawQuery)
-	if err != nil || !bounded(q) {
+	if err != nil || !bounded(q) || strings.Contains(address, "#") { // A "#" in a password has to be percent-encoded, or the rest is lost.
 		return nil, errAddress
 	}
 	var open func(*Redis)
@@ -87,12 +87,12 @@ func readAddress(address string) (func(*Redis), error) {
 	return func(r *Redis) { r.hide = secrets(u); open(r) }, nil
 }
 
-// bounded refuses sizes of pools with which go-redis panics or takes all memory.
+// bounded refuses sizes of pools with which go-redis panics or takes all memory. Where it is not the pool itself, a negative one means none.
 func bounded(q url.Values) bool {
 	const most = 1 << 16
-	for _, name := range []string{"pool_size", "min_idle_conns", "max_idle_conns", "max_active_conns", "max_concurrent_dials"} {
+	for _, name := range []string{"pool_size", "pipeline_pool_size", "min_idle_conns", "max_idle_conns", "max_active_conns", "max_concurrent_dials"} {
 		for _, value := range q[name] {
-			if n, err := strconv.Atoi(value); err == nil && (n < 0 || n > most) {
+			if n, err := strconv.Atoi(value); err == nil && (n < 0 && name == "pool_size" || n > most) {
 				return false
 			}
 		}

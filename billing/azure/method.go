@@ -80,8 +80,8 @@ func (p *Provider) methods(ctx context.Context, account, profile string, in bill
 		}
 	}
 	switch {
-	case len(methods) == 0 && links != nil && in.Terms == billing.TermsCard:
-		return nil, nil // One has to be added first.
+	case len(methods) == 0 && links != nil && in.Terms == billing.TermsCard && !slices.ContainsFunc(links, func(l link) bool { return !l.ended(p.today()) }):
+		return nil, nil // There is none, or each has ended: one has to be added first.
 	case len(methods) == 0:
 		return []billing.Method{inPortal}, nil
 	case len(methods) == 1 || in.Terms == billing.TermsLimited: // There the default is always the wire.
@@ -145,7 +145,7 @@ func (p *Provider) linksOf(ctx context.Context, profile Account, maxAge time.Dur
 	})
 }
 
-// readLink reads one payment method link; ok is false for one that is not active, or not a way to pay an invoice.
+// readLink reads one payment method link; ok is false for one that is not active. One that is neither card nor wire can be chosen in the portal only.
 func readLink(row json.RawMessage) (link, bool) {
 	var raw struct {
 		Name       string `json:"name"`
@@ -167,9 +167,9 @@ func readLink(row json.RawMessage) (link, bool) {
 	l.Short = masked(cmp.Or(brands[strings.ToLower(r.Type)], printable(r.DisplayName), "Card"), r.Last4)
 	l.Month, l.Year = expiration(r.Expiration)
 	if l.Card && (l.ID == "" || len(l.ID) > maxMethodID || l.ID == transferID || l.ID == portalID) {
-		return link{}, false
+		return link{}, true
 	}
-	return l, l.Collect || l.Wire
+	return l, true
 }
 
 // printable refuses a name in which somebody wrote a card's number.

@@ -51,7 +51,7 @@ func TestMethodsAreWhatTheAgreementAndTheProfileAllow(t *testing.T) {
 		"expired":                  {"MicrosoftCustomerAgreement", "Individual", []object{changed(visaLink(), "expiration", "2/2026"), amexLink()}, "1", []billing.Method{first(amex)}},
 		"every card expired":       {"MicrosoftCustomerAgreement", "Individual", []object{changed(visaLink(), "expiration", "2/2026")}, "1", nil},
 		"no status at all":         {"MicrosoftCustomerAgreement", "Individual", []object{{"name": "X"}}, "1", nil},
-		"credits are no method":    {"MicrosoftCustomerAgreement", "Individual", []object{changed(visaLink(), "family", "Credits")}, "1", nil},
+		"credits are no method":    {"MicrosoftCustomerAgreement", "Individual", []object{changed(visaLink(), "family", "Credits")}, "1", []billing.Method{inPortal}},
 		"an id too long for Slack": {"MicrosoftCustomerAgreement", "Individual", []object{long, visaLink()}, "1", []billing.Method{first(visa)}},
 		"a whole number":           {"MicrosoftCustomerAgreement", "Individual", []object{changed(changed(visaLink(), "lastFourDigits", "4242424242424242"), "paymentMethodType", "x4")}, "1", []billing.Method{first(visa)}},
 		"a number for a name": {"MicrosoftCustomerAgreement", "Individual", []object{changed(changed(visaLink(), "displayName", "4242 4242 4242 4242"), "paymentMethodType", "")}, "1",

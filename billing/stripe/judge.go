@@ -68,7 +68,7 @@ func paidByKey(payment billing.Payment, f facts, a answer) bool {
 		return false
 	case f.intent != nil && f.intent.PaymentMethod != nil && f.intent.PaymentMethod.ID != payment.Method:
 		return false
-	case a.reply == unsure, f.trace.executed, payment.Submitted:
+	case a.reply == unsure, a.reply == accepted, f.trace.executed, payment.Submitted:
 		return true // Whatever the clocks say: Stripe's and ours may differ.
 	case f.invoice.Settlement.At.IsZero():
 		return a.reply != notSent
