@@ -219,7 +219,7 @@ func TestTwoFreePortsAreTwoDoors(t *testing.T) {
 	for _, server := range doors.servers {
 		server.ErrorLog.Print("a connection broke")
 	}
-	if n := strings.Count(log.String(), `"level":"WARN","msg":"a connection broke"`); n != 2 {
+	if n := strings.Count(log.String(), `"level":"ERROR","msg":"a connection broke"`); n != 2 {
 		t.Errorf("what the doors say is not in the log:\n%s", log.String())
 	}
 	if n := strings.Count(log.String(), `"msg":"listening"`); n != 2 {
