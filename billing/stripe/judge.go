@@ -12,7 +12,8 @@ import (
 // judge says what a payment came to, from what Stripe answered and what it shows. It is pure.
 //
 // Two rules stand above the rest. Refused is said only where this key has failed for certain: Stripe answered so, its
-// events say so, its debit has ended without money, or the key is dead and the last try failed. And a paid invoice is Settled or Elsewhere, never anything else.
+// events say so, its debit has ended without money, or the key is dead and the last try failed. And a paid invoice is Settled or Elsewhere; or
+// Unclear, while only clocks speak against this payment and the events, which would tell, cannot be read for the moment.
 func judge(payment billing.Payment, f facts, a answer, now time.Time) billing.Outcome {
 	out := billing.Outcome{Invoice: f.invoice}
 	switch f.invoice.Status {
@@ -34,7 +35,11 @@ func settled(payment billing.Payment, f facts, a answer, now time.Time) billing.
 	if out.At.IsZero() {
 		out.At = now.UTC()
 	}
-	if paidByKey(payment, f, a) {
+	ours, known := paidByKey(payment, f, a)
+	switch {
+	case !known:
+		return billing.Outcome{Progress: billing.Unclear, Invoice: f.invoice}
+	case ours:
 		out.Progress, out.Amount = billing.Settled, f.amount
 		out.Invoice.Settlement.Key = payment.Key
 	}
@@ -52,28 +57,29 @@ func settled(payment billing.Payment, f facts, a answer, now time.Time) billing.
 //  4. It was paid with another method, or before this payment began.
 //  5. Nothing speaks against it. Then it was this payment if its key was seen at work; or if a request was sent just now, when the invoice
 //     had still been open, and got no clear answer; or if it was paid after this payment began; or, without a moment, if a request was sent.
-func paidByKey(payment billing.Payment, f facts, a answer) bool {
+func paidByKey(payment billing.Payment, f facts, a answer) (ours, known bool) {
 	switch {
 	case a.paid:
-		return true
+		return true, true
 	case a.reply == declined:
-		return false
+		return false, true
 	case f.trace.paidBy != "":
-		return f.trace.paidBy == payment.Key
+		return f.trace.paidBy == payment.Key, true
 	case f.trace.stranger && !f.trace.executed:
-		return false
+		return false, true
 	case f.trace.paid && f.trace.whole && !f.trace.executed && !payment.Submitted:
-		return false
+		return false, true
 	case settledOutside(f.raw):
-		return false
+		return false, true
 	case f.intent != nil && f.intent.PaymentMethod != nil && f.intent.PaymentMethod.ID != payment.Method:
-		return false
+		return false, true
 	case a.reply == unsure, a.reply == accepted, f.trace.executed, payment.Submitted:
-		return true // Whatever the clocks say: Stripe's and ours may differ.
+		return true, true // Whatever the clocks say: Stripe's and ours may differ.
 	case f.invoice.Settlement.At.IsZero():
-		return a.reply != notSent
+		return a.reply != notSent, true
 	}
-	return f.invoice.Settlement.At.Unix() >= payment.Started.Unix()
+	ours = f.invoice.Settlement.At.Unix() >= payment.Started.Unix()
+	return ours, ours || !f.trace.broken
 }
 
 // settledOutside says whether the service lists the payments and none of them is paid.

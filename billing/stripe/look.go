@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	api "github.com/stripe/stripe-go/v85"
@@ -26,6 +27,7 @@ type facts struct {
 // may be late, and a key may lack the permission to read them: what is not in the trace is not known.
 type trace struct {
 	whole     bool   // All events since the payment began were read.
+	broken    bool   // They could not be read just now; later they may.
 	paid      bool   // There is an event that says the invoice was paid,
 	paidBy    string // and this is its key; empty for what Stripe or the customer did without a key.
 	executed  bool   // Some event is this payment's doing.
@@ -167,8 +169,9 @@ func (p *Provider) trace(ctx context.Context, payment billing.Payment, f facts) 
 	t, seen := trace{whole: true}, 0
 	for event, err := range p.client.V1Events.List(ctx, params).All(ctx) {
 		if err != nil {
-			t.whole = false
-			p.log.InfoContext(ctx, "Stripe's events cannot be read; allow the key to, so that payments are told apart for certain", "error", readError("events", err))
+			err = readError("events", err)
+			t.whole, t.broken = false, errors.Is(err, billing.ErrUnavailable)
+			p.log.InfoContext(ctx, "Stripe's events cannot be read; allow the key to, so that payments are told apart for certain", "error", err)
 			break
 		}
 		if seen++; seen > eventPages*pageSize {

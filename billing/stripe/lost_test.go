@@ -183,6 +183,18 @@ func TestAClockThatIsAheadMakesNobodyElseOfThePayer(t *testing.T) {
 	}
 }
 
+func TestWhileTheEventsCannotBeReadClocksAloneSpeakAgainstNobody(t *testing.T) {
+	story(t, sandbox.StripeConfig{}, func(t *testing.T, w *world, p billing.Payment) {
+		p.Started = time.Now().Add(time.Hour) // By a clock that is ahead.
+		w.fail(sandbox.StripeCutAfter)
+		w.pays(p, billing.Settled)
+		w.stripe.Fail(sandbox.StripeFault{Op: "GET /v1/events", Kind: sandbox.StripeBroken500Before, Times: -1})
+		w.says(p, billing.Unclear)
+		w.stripe.Mend()
+		w.says(p, billing.Settled)
+	})
+}
+
 // poor is a service that expands nothing and has neither events nor payment intents.
 func poor(next http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(r *http.Request) (*http.Response, error) {

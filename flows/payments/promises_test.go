@@ -15,9 +15,12 @@ func (w *world) judge() {
 		case said == 0:
 			w.violate(b.number, "charged, and never confirmed in the finance channel")
 		}
-		if said > 1 && !b.lost {
+		switch {
+		case said > 1 && !b.lost && w.clocks.jumped(w.slack.confirmedAt(finance, b.number)):
+			w.met("told twice that it is paid, while a clock jumped")
+		case said > 1 && !b.lost:
 			w.violate(b.number, "confirmed %d times in the finance channel", said)
-		} else if said > 1 {
+		case said > 1:
 			w.met("told twice that it is paid, for the store had forgotten")
 		}
 		if n := len(rec.Payments); n > 0 {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -179,13 +180,18 @@ func (s *slack) modal(trigger string) (v view) {
 }
 
 // confirmations counts the messages in a place that call an invoice paid.
-func (s *slack) confirmations(place, number string) (n int) {
+func (s *slack) confirmations(place, number string) (n int) { return len(s.confirmedAt(place, number)) }
+
+// confirmedAt is when they were posted.
+func (s *slack) confirmedAt(place, number string) (at []time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.said[place] {
 		if strings.HasPrefix(m.text, "Paid") && strings.Contains(m.text, number) {
-			n++
+			seconds, _, _ := strings.Cut(m.ts, ".")
+			unix, _ := strconv.ParseInt(seconds, 10, 64)
+			at = append(at, time.Unix(unix, 0))
 		}
 	}
-	return n
+	return at
 }

@@ -111,7 +111,7 @@ func (y *year) later(e event) {
 	}
 }
 
-// off is the day that a choice means.
+// off is the day that a choice means: counted in the person's zone, and cut short where the invoice is overdue in the operator's.
 func (y *year) off(e event, at time.Time, due billing.Date) billing.Date {
 	y.mu.Lock()
 	today := dateOf(at, location(e.who.zone))
@@ -120,7 +120,7 @@ func (y *year) off(e event, at time.Time, due billing.Date) billing.Date {
 	if e.n == 2 && days == 0 {
 		days = 7
 	}
-	if due.Before(today) {
+	if due.Before(dateOf(at, y.rules.zone)) {
 		days = min(days, 3)
 	}
 	return today.AddDays(days)
