@@ -18,7 +18,7 @@ func TestWhatIsPlannedForARequest(t *testing.T) {
 	asked := awaitingRecord()
 	posted(&asked, monday, approvalFor(bo))
 	unsent := declinedRecord()
-	unsent.claim([]Post{approvalFor(bo)}, monday)
+	unsent.claim([]Post{approvalFor(bo)}, "", monday)
 	unsure := copyOf(unsent)
 	unsent.Posts[0].Unsure = false
 	ended := copyOf(asked)

@@ -244,10 +244,10 @@ func TestHowEveryCardLooks(t *testing.T) {
 func TestALateReminderCountsTheDaysFromWhenItIsSent(t *testing.T) {
 	r, p := openRecord(), reminderFor(finance, -7)
 	p.Lang = English
-	r.claim([]Post{p}, at(time.UTC, 2026, 3, 3, 9, 0))
+	r.claim([]Post{p}, "", at(time.UTC, 2026, 3, 3, 9, 0))
 	r.post(p.Key).Unsure = false // Nobody had invited Kvitt to the channel; now somebody has.
 	now := at(time.UTC, 2026, 3, 8, 12, 0)
-	r.claim([]Post{p}, now)
+	r.claim([]Post{p}, "", now)
 	if m := render(now, r, *r.post(p.Key), anAudience(), aPolicy()); !strings.Contains(m.Text, "in 2 days") {
 		t.Errorf("two days are left, and it says %q", m.Text)
 	}

@@ -197,7 +197,7 @@ func must(err error) {
 
 // posted adds a message that is in Slack and shows the record as it stands.
 func posted(r *Record, now time.Time, p Post) {
-	r.claim([]Post{p}, now)
+	r.claim([]Post{p}, "", now)
 	have := r.post(p.Key)
 	have.posted(bot.Ref{Channel: "D" + p.Place, TS: fmt.Sprintf("%d.%06d", now.Unix(), len(r.Posts))}, "")
 	have.Shows = digest(render(now, *r, *have, anAudience(), aPolicy()))

@@ -131,3 +131,25 @@ func TestABusyLookAtAChannelKeepsNoOtherCopyFromBeingEdited(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoTakesOverLooksTwiceBeforeTheyPostAgain(t *testing.T) {
+	var r Record
+	r.Layout, r.Invoice = layout, anInvoice()
+	post := Post{Key: "confirm/0/" + finance, Kind: PostNotice, Place: finance}
+	r.Posts = []Post{post}
+	r.Posts[0].Unsure, r.Posts[0].Under = true, "theirs"
+	p := &r.Posts[0]
+	p.missing("ours", monday)
+	if !p.Unsure || !p.Retry.Equal(monday.Add(secondLook)) {
+		t.Errorf("whoever lost their lease may be posting it still, and it is planned as %+v", p)
+	}
+	p.missing("ours", monday.Add(secondLook))
+	if p.Unsure || p.Missed {
+		t.Errorf("it is not there after a second look, and it is planned as %+v", p)
+	}
+	*p = post
+	p.Unsure, p.Under = true, "ours"
+	if p.missing("ours", monday); p.Unsure {
+		t.Error("our own post that Slack refused to answer waits for a second look")
+	}
+}

@@ -130,7 +130,7 @@ func TestAnOldReminderIsNotSentAfterANewerOne(t *testing.T) {
 	r := openRecord()
 	a, p := anAudience(), aPolicy()
 	a.Readers = a.Readers[:1]
-	r.claim([]Post{reminderFor(asha, -7)}, at(time.UTC, 2026, 3, 3, 9, 0))
+	r.claim([]Post{reminderFor(asha, -7)}, "", at(time.UTC, 2026, 3, 3, 9, 0))
 	// Killed before anything was sent, and started again six days later.
 	now := at(time.UTC, 2026, 3, 9, 9, 30)
 	for range rounds {
@@ -141,7 +141,7 @@ func TestAnOldReminderIsNotSentAfterANewerOne(t *testing.T) {
 				claims = append(claims, s.Post)
 			}
 		}
-		r.claim(claims, now)
+		r.claim(claims, "", now)
 		for _, s := range steps {
 			if s.Do == Say && s.Post.Day != on(2026, 3, 9) {
 				t.Fatalf("%q, although the latest milestone is the one of 2026-03-09", told(steps))
@@ -161,7 +161,7 @@ func TestAReminderThatWaitedGivesWayToTheNextMilestone(t *testing.T) {
 		a.Readers = []Reader{reader}
 		posted(&r, monday, reminderFor(reader.Place, -7))
 		first, _, _ := Plan(at(time.UTC, 2026, 3, 9, 16, 59), r, a, p)
-		r.claim([]Post{first[0].Post}, at(time.UTC, 2026, 3, 9, 16, 59))
+		r.claim([]Post{first[0].Post}, "", at(time.UTC, 2026, 3, 9, 16, 59))
 		r.post(first[0].Post.Key).failed(bot.ErrUnavailable, at(time.UTC, 2026, 3, 9, 16, 59))
 		steps, _, _ := Plan(at(time.UTC, 2026, 3, 10, 9, 0), r, a, p)
 		steps = slices.DeleteFunc(steps, func(s Step) bool { return s.Do != Say })
@@ -175,7 +175,7 @@ func TestAnOldReminderThatIsSentLateTellsOfNoOlderDay(t *testing.T) {
 	r, a, p := openRecord(), anAudience(), aPolicy()
 	woken := Post{Key: "remind/2026-03-10/later 2026-03-10/" + asha, Kind: PostReminder, Place: asha, Lang: English, Day: on(2026, 3, 10), Due: r.Invoice.Due}
 	posted(&r, monday, reminderFor(asha, -7))
-	r.claim([]Post{woken}, monday)
+	r.claim([]Post{woken}, "", monday)
 	r.Posts[1].Unsure = false
 	a.Readers[0].Zone = zone(t, "Asia/Tokyo") // The day begins there before the milestone does.
 	steps, _, _ := Plan(at(time.UTC, 2026, 3, 10, 0, 0).Add(-time.Millisecond), r, a, aPolicyAt(p, always))
@@ -211,7 +211,7 @@ func TestAChannelHasOneCardAndAThread(t *testing.T) {
 
 func TestAChannelWhoseCardNeverCameHearsOfTheNewDueDate(t *testing.T) {
 	r := openRecord()
-	r.claim([]Post{reminderFor(finance, -7)}, monday)
+	r.claim([]Post{reminderFor(finance, -7)}, "", monday)
 	r.Posts[0].failed(errShared, monday)
 	inv := r.Invoice
 	inv.Due = on(2026, 3, 12)
@@ -225,7 +225,7 @@ func TestAChannelWhoseCardNeverCameHearsOfTheNewDueDate(t *testing.T) {
 func TestConfirmationsAreSettledOnlyWhenTheyAreThere(t *testing.T) {
 	r := paidRecord()
 	for i, place := range []string{finance, asha} {
-		r.claim([]Post{{Key: fmt.Sprintf("confirm/0/%s", place), Kind: PostConfirm, Place: place, Lang: English}}, monday)
+		r.claim([]Post{{Key: fmt.Sprintf("confirm/0/%s", place), Kind: PostConfirm, Place: place, Lang: English}}, "", monday)
 		steps, _, _ := Plan(monday, r, anAudience(), aPolicy())
 		if slices.ContainsFunc(steps, func(s Step) bool { return s.Do == Settle }) {
 			t.Errorf("settled with %d of 2 confirmations", i)

@@ -99,7 +99,7 @@ func (j *job) seek(ctx context.Context, post Post) error {
 		case found:
 			p.posted(ref, "")
 		default:
-			p.Unsure = false
+			p.missing(j.lease.Token, j.Now())
 		}
 		return nil
 	})
@@ -107,6 +107,19 @@ func (j *job) seek(ctx context.Context, post Post) error {
 		err = nil
 	}
 	return errors.Join(about(post, err), noted)
+}
+
+// secondLook is how long after the first one looks again for a message that somebody else was about to post. Whoever loses their lease, as when the
+// store's clock jumps ahead, notices within leaseBeat, and may be posting until then.
+const secondLook = leaseBeat + 3*time.Second
+
+// missing notes that a message is not there. Whose own lease it was claimed under knows that nobody posts it now.
+func (p *Post) missing(lease string, now time.Time) {
+	if p.Under != lease && !p.Missed {
+		p.Missed, p.Retry = true, now.Add(secondLook)
+		return
+	}
+	p.Unsure, p.Missed = false, false
 }
 
 func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, bool, error) {

@@ -92,7 +92,7 @@ func (j *job) claim(ctx context.Context, steps []Step) error {
 		return nil
 	}
 	return j.note(ctx, func(r *Record) error {
-		r.claim(posts, j.Now())
+		r.claim(posts, j.lease.Token, j.Now())
 		r.blur(edits)
 		return nil
 	})

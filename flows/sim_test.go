@@ -31,7 +31,7 @@ func (s *sim) do(r *Record, steps []Step) {
 			posts = append(posts, step.Post)
 		}
 	}
-	r.claim(posts, s.now)
+	r.claim(posts, "", s.now)
 	for _, step := range steps {
 		s.done(r, step)
 	}

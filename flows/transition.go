@@ -97,13 +97,13 @@ func (r *Record) notify(n Notice) {
 
 // claim notes that messages are about to be posted, before they are: after a crash each of them may exist. A reminder that could not be
 // posted gives way to a later one.
-func (r *Record) claim(posts []Post, now time.Time) {
+func (r *Record) claim(posts []Post, lease string, now time.Time) {
 	for _, post := range posts {
 		if !r.knows(post) {
 			continue
 		}
 		if have := r.post(post.Key); have != nil {
-			have.Unsure, have.Claimed, have.Day = !post.Waiting, now, post.Day
+			have.Unsure, have.Claimed, have.Day, have.Under, have.Missed = !post.Waiting, now, post.Day, lease, false
 			continue
 		}
 		if post.isReminder() {
@@ -114,7 +114,7 @@ func (r *Record) claim(posts []Post, now time.Time) {
 				old.Over = "superseded"
 			}
 		}
-		post.Claimed, post.Unsure = now, !post.Waiting
+		post.Claimed, post.Unsure, post.Under, post.Missed = now, !post.Waiting, lease, false
 		r.Posts = append(r.Posts, post)
 	}
 }
