@@ -30,7 +30,7 @@ func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer
 // folder, or their pipe. Only the system's own links are followed.
 func keepsNothing(path string) bool {
 	look := os.Lstat
-	if clean := filepath.Clean(path); strings.HasPrefix(clean, "/dev/") || strings.HasPrefix(clean, "/proc/") {
+	if clean := filepath.Clean(path); clean == "/dev/stderr" || strings.HasPrefix(clean, "/dev/fd/") || strings.HasPrefix(clean, "/proc/") {
 		look = os.Stat
 	}
 	info, err := look(path)

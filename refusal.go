@@ -40,13 +40,14 @@ func refusal(err error) error {
 	command := commandOf(ctx.Command())
 	words := strings.TrimSpace("kvitt " + string(command))
 	rest := ctx.Path[len(ctx.Path)-1].Remainder()
-	if len(rest) > 1 && rest[0] == "--" {
-		return fmt.Errorf("%s has no place for %s; %s --help lists what there is", words, settings.Shown(rest[1]), words)
+	literal := len(rest) > 0 && rest[0] == "--"
+	if literal {
+		rest = rest[1:]
 	}
 	switch {
-	case len(rest) == 0 || rest[0] == "--": // Something is missing, so there is nothing to repeat.
+	case len(rest) == 0: // Something is missing, so there is nothing to repeat.
 		return fmt.Errorf("%w; %s --help lists what there is", err, words)
-	case strings.HasPrefix(rest[0], "--"):
+	case !literal && strings.HasPrefix(rest[0], "--"):
 		return wrongFlag(command, ctx.Flags(), rest)
 	}
 	return fmt.Errorf("%s has no place for %s; %s --help lists what there is", words, settings.Shown(rest[0]), words)

@@ -8,6 +8,8 @@ package billing
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"iter"
 	"time"
@@ -46,6 +48,16 @@ type Invoice struct {
 	Account     string // Of a Provider with Roles: who may pay one invoice of an account may pay them all. Else empty.
 	Terms       Terms  // With HandsOver: what a person can do in the portal.
 	Settlement  Settlement
+}
+
+// Payee tells accounts, with what to quote there, apart without repeating them; empty where the invoice names none. Whoever can change
+// the file that is imported can change the account, so it is among the facts that somebody agrees to.
+func (i Invoice) Payee() string {
+	if i.PayTo == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(i.PayTo + "\x00" + i.Reference))
+	return hex.EncodeToString(sum[:8])
 }
 
 // Settlement is what the service knows of how a paid invoice was paid. Zero where it is not paid or not known.
@@ -99,6 +111,7 @@ type Payment struct {
 	Method    string // Method.ID.
 	Amount    Money  // What the person was shown; a Provider refuses to pay anything else.
 	By        string // Slack user id, for the service's own trail where it has one.
+	Payee     string // Invoice.Payee as the person was shown it; Records only, where nothing is recorded under another one.
 	Reference string // Bank reference that the person gave; Records only.
 	Started   time.Time
 	Submitted bool // The service accepted it before (a debit that clears later).

@@ -107,7 +107,8 @@ type waiter struct {
 }
 
 // A bucket lets callers through at a pace. Answers, which somebody waits for, go before everything else, and among these each asker has
-// one turn before anybody has a second: who asks without end keeps nobody else waiting. Else first come is first served. Its clock is the real one (or a bubble's): a wait is a wait, whatever day the demo pretends it is.
+// one turn before anybody has a second: who asks without end keeps nobody else waiting. Else first come is first served. Its clock is the
+// real one (or a bubble's): a wait is a wait, whatever day the demo pretends it is.
 type bucket struct {
 	mu     sync.Mutex
 	limit  *rate.Limiter

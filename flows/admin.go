@@ -40,16 +40,16 @@ type Admins struct {
 	turns  atomic.Int64 // How often who holds a paying role was found to have changed.
 }
 
-// Right checks anew whether somebody may pay the invoices of an account. maxAge is how old what Slack says of that person may be: zero right before
-// money moves. An error means that it could not be checked, and what cannot be checked is not allowed.
-func (a *Admins) Right(ctx context.Context, user string, at account, maxAge time.Duration) (Right, error) {
-	right, _, err := a.check(ctx, user, at, maxAge)
+// Right checks whether somebody may pay the invoices of an account, by what is at most so old: fresh right before money moves. An error means that
+// it could not be checked, and what cannot be checked is not allowed.
+func (a *Admins) Right(ctx context.Context, user string, at account, old ages) (Right, error) {
+	right, _, err := a.check(ctx, user, at, old)
 	return right, err
 }
 
 // check also tells what the right rests on, for the audit trail.
-func (a *Admins) check(ctx context.Context, user string, at account, maxAge time.Duration) (Right, billing.Grant, error) {
-	person, err := a.Bot.Person(ctx, user, maxAge)
+func (a *Admins) check(ctx context.Context, user string, at account, old ages) (Right, billing.Grant, error) {
+	person, err := a.Bot.Person(ctx, user, old.person)
 	switch {
 	case errors.Is(err, bot.ErrGone):
 		return Outsider, billing.Grant{}, nil
@@ -58,7 +58,7 @@ func (a *Admins) check(ctx context.Context, user string, at account, maxAge time
 	case !person.FullMember(a.Team):
 		return Outsider, billing.Grant{}, nil
 	}
-	grant, decides, err := a.granted(ctx, person, at, maxAge)
+	grant, decides, err := a.granted(ctx, person, at, old.roles)
 	switch {
 	case err != nil:
 		return "", billing.Grant{}, err
@@ -68,7 +68,7 @@ func (a *Admins) check(ctx context.Context, user string, at account, maxAge time
 		return MayPay, grant, nil
 	}
 	for _, entry := range a.Entries {
-		is, err := a.names(ctx, entry, user, maxAge == 0)
+		is, err := a.names(ctx, entry, user, old == fresh)
 		if err != nil {
 			return "", billing.Grant{}, err
 		}

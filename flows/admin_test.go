@@ -41,9 +41,9 @@ func inWorkspace(t *testing.T, entries []string, test func(t *testing.T, w works
 
 func (w workspace) right(t *testing.T, user string, want Right) {
 	t.Helper()
-	for _, maxAge := range []time.Duration{0, time.Minute} {
-		if got, err := w.admins.Right(t.Context(), user, account{}, maxAge); got != want || err != nil {
-			t.Errorf("%s (as of %v ago): %q, %v; want %q", user, maxAge, got, err, want)
+	for _, old := range []ages{fresh, recently} {
+		if got, err := w.admins.Right(t.Context(), user, account{}, old); got != want || err != nil {
+			t.Errorf("%s (as of %v ago): %q, %v; want %q", user, old, got, err, want)
 		}
 	}
 }
@@ -81,7 +81,7 @@ func TestOnlyFullMembersMayPayWhateverTheOperatorSays(t *testing.T) {
 	inWorkspace(t, []string{asha}, func(t *testing.T, w workspace) {
 		w.right(t, asha, MayPay)
 		w.SetPerson(asha, func(p *sandbox.Person) { p.Deleted = true })
-		if got, err := w.admins.Right(t.Context(), asha, account{}, 0); got != Outsider || err != nil {
+		if got, err := w.admins.Right(t.Context(), asha, account{}, fresh); got != Outsider || err != nil {
 			t.Errorf("who has left: %q, %v", got, err)
 		}
 	})
@@ -177,7 +177,7 @@ func TestWhatCannotBeLookedUpIsNoVerdict(t *testing.T) {
 				w.Fail(sandbox.Fault{Method: method, Kind: kind, Times: -1, RetryAfter: 60})
 				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 				defer cancel()
-				if got, err := w.admins.Right(ctx, asha, account{}, 0); err == nil || got != "" {
+				if got, err := w.admins.Right(ctx, asha, account{}, fresh); err == nil || got != "" {
 					t.Errorf("%s, %s: %q, %v", name, fault, got, err)
 				}
 			})
@@ -186,7 +186,7 @@ func TestWhatCannotBeLookedUpIsNoVerdict(t *testing.T) {
 	inWorkspace(t, []string{"asha@fjord.example"}, func(t *testing.T, w workspace) {
 		must(w.admins.Resolve(t.Context()))
 		w.store.Break(true)
-		if got, err := w.admins.Right(t.Context(), asha, account{}, 0); !errors.Is(err, store.ErrUnavailable) || got != "" {
+		if got, err := w.admins.Right(t.Context(), asha, account{}, fresh); !errors.Is(err, store.ErrUnavailable) || got != "" {
 			t.Errorf("the store: %q, %v", got, err)
 		}
 		if err := w.admins.Resolve(t.Context()); err == nil {

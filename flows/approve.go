@@ -20,7 +20,7 @@ type Request struct {
 	Reference string         `json:"reference,omitzero"`
 	Recorded  bool           `json:"recorded,omitzero"` // Kvitt moves no money; it is to note what was paid.
 	Amount    billing.Money  `json:"amount"`
-	Payee     string         `json:"payee,omitzero"` // See payee.
+	Payee     string         `json:"payee,omitzero"` // See billing.Invoice.Payee.
 	At        time.Time      `json:"at"`
 	View      string         `json:"view,omitzero"`    // The requester's modal, should it still be open.
 	Asked     time.Time      `json:"asked,omitzero"`   // From here on the others are asked.
@@ -102,7 +102,7 @@ func (r *Record) request(q Request, shown billing.Money) error {
 		return ErrTooMany
 	}
 	q.ID = fmt.Sprintf("%d-%s", len(r.Requests)+1, strconv.FormatInt(q.At.UnixNano(), 36)) // The time tells it from one that the store has forgotten.
-	q.Amount, q.Payee = shown, payee(r.Invoice)
+	q.Amount, q.Payee = shown, r.Invoice.Payee()
 	r.Requests, r.State = append(r.Requests, q), Awaiting
 	r.note(q.At, q.By, "approval requested", "amount", q.Amount.String(), "method", q.Method.ID, "request", q.ID)
 	return nil
@@ -196,7 +196,7 @@ func (r *Record) refuseRequest(id string, now time.Time) error {
 
 // asAsked says whether the invoice is what was asked for.
 func (r *Record) asAsked(q *Request) bool {
-	return r.Invoice.Status == billing.Open && r.Invoice.AmountDue == q.Amount && payee(r.Invoice) == q.Payee
+	return r.Invoice.Status == billing.Open && r.Invoice.AmountDue == q.Amount && r.Invoice.Payee() == q.Payee
 }
 
 // overtake ends the open request when the invoice is not what was asked for any more. That it was paid elsewhere, every copy says; of a change

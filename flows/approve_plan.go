@@ -97,7 +97,7 @@ func methodOf(ctx context.Context, provider billing.Provider, inv billing.Invoic
 // rights checks anew, right before money moves, that everybody who decided on this payment may: the payer, and a second billing admin where the
 // amount needs one. The attempt learns by which role. The notice says why nothing may be paid; what cannot be checked is not allowed.
 func (j *job) rights(ctx context.Context, at account, a *Attempt) (Notice, error) {
-	right, grant, err := j.Admins.check(ctx, a.By, at, 0)
+	right, grant, err := j.Admins.check(ctx, a.By, at, fresh)
 	a.Grant = grant
 	switch {
 	case err != nil:
@@ -109,7 +109,7 @@ func (j *job) rights(ctx context.Context, at account, a *Attempt) (Notice, error
 	case a.Approved == "":
 		return Notice{}, nil
 	}
-	right, second, err := j.Admins.check(ctx, a.Approved, at, 0)
+	right, second, err := j.Admins.check(ctx, a.Approved, at, fresh)
 	switch {
 	case err != nil:
 		return Notice{Kind: NoticeUnchecked}, err

@@ -61,7 +61,7 @@ func (f *Flows) pressApprove(ctx context.Context, c bot.Click) error {
 		if c.MemoryErr != nil {
 			return bot.View{}, c.MemoryErr
 		}
-		if denied, err := f.denied(ctx, c, w, 0); err != nil || denied != nil {
+		if denied, err := f.denied(ctx, c, w, fresh); err != nil || denied != nil {
 			return orView(denied, w), err
 		}
 		began := f.Now()
@@ -136,7 +136,7 @@ func (f *Flows) pressWithdraw(ctx context.Context, c bot.Click) error {
 			return tellView(w, w.say("modal.missing")), nil
 		}
 		c.Value = what.Invoice
-		if denied, err := f.denied(ctx, c, w, anew); err != nil || denied != nil {
+		if denied, err := f.denied(ctx, c, w, onClick); err != nil || denied != nil {
 			return orView(denied, w), err
 		}
 		rec, err := f.change(ctx, what.Invoice, func(r *Record) error { return r.withdrawRequest(what.Request, c.User, f.Now()) })

@@ -1,8 +1,6 @@
 package flows
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,7 +32,7 @@ func (r *Record) begin(team string, a Attempt, shown billing.Money) error {
 	if err := r.free(shown); err != nil {
 		return err
 	}
-	a.Key, a.Amount, a.Payee = r.key(team), r.Invoice.AmountDue, payee(r.Invoice)
+	a.Key, a.Amount, a.Payee = r.key(team), r.Invoice.AmountDue, r.Invoice.Payee()
 	r.State, r.Attempt = Paying, &a
 	r.note(a.Began, a.By, "pay requested", "amount", a.Amount.String(), "method", a.Method.ID, "approved", a.Approved, "key", a.Key)
 	return nil
@@ -57,20 +55,10 @@ func (r *Record) free(shown billing.Money) error {
 
 // stillPays returns ErrChanged when the money is to go elsewhere by now than somebody was shown.
 func (r *Record) stillPays(shown string) error {
-	if payee(r.Invoice) != shown {
+	if r.Invoice.Payee() != shown {
 		return ErrChanged
 	}
 	return nil
-}
-
-// payee tells accounts, with what to quote there, apart without repeating them; empty where the invoice names none. Whoever can change the file that is
-// imported can change the account, so it is among the facts that somebody agrees to.
-func payee(inv billing.Invoice) string {
-	if inv.PayTo == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(inv.PayTo + "\x00" + inv.Reference))
-	return hex.EncodeToString(sum[:8])
 }
 
 // answer notes that whoever began the payment is about to be told that it is in progress. Until then it is only asked for: should the store fail

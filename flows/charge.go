@@ -70,7 +70,7 @@ func (j *job) check(ctx context.Context, provider billing.Provider, at account, 
 	switch {
 	case inv.Status == billing.Paid:
 		return Notice{Kind: NoticeElsewhere}, nil
-	case inv.Status != billing.Open || inv.AmountDue != a.Amount || payee(inv) != a.Payee:
+	case inv.Status != billing.Open || inv.AmountDue != a.Amount || inv.Payee() != a.Payee:
 		return Notice{Kind: NoticeChanged}, nil
 	}
 	method, listed, err := methodOf(ctx, provider, inv, a.Method.ID)
@@ -109,14 +109,9 @@ func (j *job) look(ctx context.Context) error {
 		return j.conclude(ctx, a, rec.State, out)
 	}
 	notice, err := j.rights(ctx, rec.account(), &a)
-	if err == nil && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
+	if err == nil && notice.Kind != "" && out.Progress == billing.NotStarted && provider.Way() == billing.Records {
 		// Nobody but Kvitt writes there, so what was not begun is not under way.
-		if notice.Kind == "" {
-			notice, err = j.sameAccount(ctx, provider, a)
-		}
-		if err == nil && notice.Kind != "" {
-			return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
-		}
+		return j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
 	}
 	if err != nil || notice.Kind != "" || rec.keyDead(j.Now()) {
 		return errors.Join(err, j.doubt(ctx, rec))
@@ -126,15 +121,6 @@ func (j *job) look(ctx context.Context) error {
 		return errors.Join(err, j.doubt(ctx, rec))
 	}
 	return j.conclude(ctx, a, rec.State, out)
-}
-
-// sameAccount looks whether the account to pay to is still what was agreed to; the notice says so where it is not.
-func (j *job) sameAccount(ctx context.Context, provider billing.Provider, a Attempt) (Notice, error) {
-	inv, err := provider.Invoice(ctx, j.id)
-	if err != nil || payee(inv) == a.Payee {
-		return Notice{}, err
-	}
-	return Notice{Kind: NoticeChanged}, nil
 }
 
 // movedNothing is how a payer is told of a payment that moved nothing, for each reason.
@@ -214,7 +200,7 @@ func (j *job) nextLook(r Record) time.Time {
 }
 
 func (j *job) payment(a Attempt) billing.Payment {
-	return billing.Payment{Invoice: j.id, Key: a.Key, Method: a.Method.ID, Amount: a.Amount, By: a.By, Reference: a.Reference, Started: orTime(a.Sent, a.Began)}
+	return billing.Payment{Invoice: j.id, Key: a.Key, Method: a.Method.ID, Amount: a.Amount, By: a.By, Payee: a.Payee, Reference: a.Reference, Started: orTime(a.Sent, a.Began)}
 }
 
 // takeBack undoes a record of the ledger, if who asked for it still may. What cannot be found out now is tried again in a moment.
@@ -236,7 +222,7 @@ func (j *job) tryTakeBack(ctx context.Context) error {
 	if err != nil || rec.Undo == nil || rec.lastPayment() == nil {
 		return err
 	}
-	right, err := j.Admins.Right(ctx, rec.Undo.By, rec.account(), 0)
+	right, err := j.Admins.Right(ctx, rec.Undo.By, rec.account(), fresh)
 	if err != nil {
 		return err
 	}

@@ -25,21 +25,15 @@ const (
 func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	w := speak(f.People.Lang(ctx, c.User))
 	word, rest, _ := strings.Cut(strings.TrimSpace(c.Text), " ")
-	word = strings.ToLower(word)
+	word, rest = strings.ToLower(word), strings.TrimSpace(rest)
 	s, err := f.sight(ctx, c.User)
-	switch right := s.right; {
+	switch {
 	case err != nil:
 		return f.unanswered(ctx, w, err), nil
-	case right == NotAdmin:
-		f.noteRefused(ctx, c, word, strings.TrimSpace(rest), right)
-		m := f.line(w.say("home.denied"))
-		m.Blocks = append(m.Blocks, askButton(w))
-		return m, nil
-	case right != MayPay:
-		f.noteRefused(ctx, c, word, strings.TrimSpace(rest), right)
-		return f.line(w.say("home.denied")), nil
 	case word == "pay":
-		return f.commandPay(ctx, w, s, c, strings.TrimSpace(rest))
+		return f.commandPay(ctx, w, s, c, rest)
+	case s.right != MayPay:
+		return f.refusal(w, s.right), nil
 	}
 	lists := map[string]bool{"": true, "open": true, "due": true, "overdue": true, "paid": true}
 	if !lists[word] || rest != "" {
@@ -52,19 +46,13 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	return f.list(ctx, w, orText(word, "open"), records, more), nil
 }
 
-// noteRefused puts it on the audit trail of an invoice that somebody who may not wanted to pay it.
-func (f *Flows) noteRefused(ctx context.Context, c bot.Click, word, number string, right Right) {
-	if word != "pay" {
-		return
+// refusal says to somebody who is no billing admin who handles invoices.
+func (f *Flows) refusal(w words, right Right) bot.Message {
+	m := f.line(w.say("home.denied"))
+	if right == NotAdmin {
+		m.Blocks = append(m.Blocks, askButton(w))
 	}
-	found, err := f.numbered(ctx, everything, number)
-	for _, rec := range found[:min(len(found), listed)] {
-		c.Value, c.Action = rec.Invoice.ID, ActPay
-		err = errors.Join(err, f.noteDenied(ctx, c, string(right)))
-	}
-	if err != nil {
-		f.Log.WarnContext(ctx, "a refused command could not be put on the audit trail", "err", err)
-	}
+	return m
 }
 
 // unanswered is the answer to a command that could not be carried out. What went wrong, the log says.
@@ -120,34 +108,45 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 	return bot.Message{Text: plainText(lines...), Blocks: blocks, Answer: true}
 }
 
-// commandPay opens the modal for the invoice with that number.
+// commandPay opens the modal for the invoice with that number. Who may not pay it learns nothing of it, and the attempt is on its audit trail.
 func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, number string) (bot.Message, error) {
-	found, err := f.numbered(ctx, s, number)
-	if err != nil {
-		return f.unanswered(ctx, w, err), nil
+	found, hidden, err := f.numbered(ctx, s, number)
+	c.Action = ActPay
+	if len(found) == 0 {
+		for _, rec := range hidden {
+			c.Value = rec.Invoice.ID
+			err = errors.Join(err, f.noteDenied(ctx, c, string(s.at(ctx, rec.account()))))
+		}
 	}
-	switch len(found) {
-	case 0:
-		f.noteRefused(ctx, c, "pay", number, NotAdmin) // It may be another account's.
+	switch {
+	case err != nil:
+		return f.unanswered(ctx, w, err), nil
+	case s.right != MayPay:
+		return f.refusal(w, s.right), nil
+	case len(found) == 0:
 		return f.line(w.say("command.unknown", "Number", bot.Clip(clean(number), 50))), nil
-	case 1:
-		c.Value, c.Action = found[0].Invoice.ID, ActPay
+	case len(found) == 1:
+		c.Value = found[0].Invoice.ID
 		return f.line(w.say("command.opening", "Title", titleOf(w, found[0].Invoice))), f.pressPay(ctx, c)
 	}
 	more := max(0, len(found)-listed)
 	return f.list(ctx, w, "several", found[:len(found)-more], more), nil
 }
 
-// numbered finds the invoices with a number: among the open ones, and only if there is none, among those paid last.
-func (f *Flows) numbered(ctx context.Context, s *sight, number string) (found []Record, err error) {
+// numbered finds the invoices with a number: among the open ones, and only if there is none, among those paid last. hidden are those that the person
+// may not see.
+func (f *Flows) numbered(ctx context.Context, s *sight, number string) (found, hidden []Record, err error) {
 	for _, list := range []string{listOpen, listPaid} {
 		read := 0
 		for item, err := range f.on(ctx, list, list == listPaid) {
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			if number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number) && s.sees(ctx, item.Rec) {
+			switch same := number != "" && strings.EqualFold(clean(item.Rec.Invoice.Number), number); {
+			case same && s.sees(ctx, item.Rec):
 				found = append(found, item.Rec)
+			case same && s.at(ctx, item.Rec.account()) != "": // Of what could not be found out, nobody can say that it was denied.
+				hidden = append(hidden, item.Rec)
 			}
 			if read++; list == listPaid && read == lookBack {
 				break
@@ -157,7 +156,7 @@ func (f *Flows) numbered(ctx context.Context, s *sight, number string) (found []
 			break
 		}
 	}
-	return found, nil
+	return found, hidden, nil
 }
 
 func (f *Flows) line(text string) bot.Message {

@@ -3,7 +3,6 @@ package flows
 import (
 	"context"
 	"errors"
-	"time"
 
 	"kvitt/bot"
 	"kvitt/store"
@@ -11,7 +10,7 @@ import (
 
 // entitled returns the record that a click is about, or the view that denies it.
 func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bot.View, error) {
-	denied, err := f.denied(ctx, c, w, anew)
+	denied, err := f.denied(ctx, c, w, onClick)
 	if err != nil || denied != nil {
 		return Record{}, denied, err
 	}
@@ -19,9 +18,9 @@ func (f *Flows) entitled(ctx context.Context, c bot.Click, w words) (Record, *bo
 	return rec, nil, err
 }
 
-// denied is the view that denies a click about an invoice; nil when the person may. maxAge is how old what Slack says of them may be.
-func (f *Flows) denied(ctx context.Context, c bot.Click, w words, maxAge time.Duration) (*bot.View, error) {
-	right, rec, err := f.rightTo(ctx, c.User, c.Value, maxAge)
+// denied is the view that denies a click about an invoice; nil when the person may. old is how old what their right rests on may be.
+func (f *Flows) denied(ctx context.Context, c bot.Click, w words, old ages) (*bot.View, error) {
+	right, rec, err := f.rightTo(ctx, c.User, c.Value, old)
 	if err != nil || right == MayPay {
 		return nil, err
 	}
@@ -31,12 +30,12 @@ func (f *Flows) denied(ctx context.Context, c bot.Click, w words, maxAge time.Du
 
 // rightTo checks somebody's right to pay an invoice. An invoice of which there is no record is judged as if the operator decided about it: nobody
 // learns here what exists.
-func (f *Flows) rightTo(ctx context.Context, user, invoice string, maxAge time.Duration) (Right, Record, error) {
+func (f *Flows) rightTo(ctx context.Context, user, invoice string, old ages) (Right, Record, error) {
 	rec, err := f.Records.Load(ctx, invoice)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return "", Record{}, err
 	}
-	right, err := f.Admins.Right(ctx, user, rec.account(), maxAge)
+	right, err := f.Admins.Right(ctx, user, rec.account(), old)
 	return right, rec, err
 }
 

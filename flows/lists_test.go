@@ -32,7 +32,7 @@ func TestANumberIsLookedForAmongTheOpenInvoicesAndThoseThatWerePaidLast(t *testi
 	}
 	for number, want := range map[string]int{"inv-0": 1, "INV-519": 1, "INV-20": 1, "INV-19": 0, "INV-1": 0, "": 0} {
 		memory.loads.Store(0)
-		found, err := f.numbered(t.Context(), everything, number)
+		found, _, err := f.numbered(t.Context(), everything, number)
 		if err != nil || len(found) != want {
 			t.Errorf("%d invoices have the number %q (%v), want %d", len(found), number, err, want)
 		}

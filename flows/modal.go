@@ -14,7 +14,7 @@ type shown struct {
 	Invoice  string `json:"i"`
 	Minor    int64  `json:"a"`
 	Currency string `json:"c"`
-	Payee    string `json:"p,omitzero"` // See payee.
+	Payee    string `json:"p,omitzero"` // See billing.Invoice.Payee.
 }
 
 func (s shown) amount() billing.Money { return billing.Money{Minor: s.Minor, Currency: s.Currency} }
@@ -86,7 +86,7 @@ func payView(w words, o offer) bot.View {
 	if len(o.methods) == 0 {
 		v.Blocks = append(v.Blocks, bot.Plain(w.say("modal.none")))
 	} else {
-		v.Meta = shown{Invoice: inv.ID, Minor: inv.AmountDue.Minor, Currency: inv.AmountDue.Currency, Payee: payee(inv)}.meta()
+		v.Meta = shown{Invoice: inv.ID, Minor: inv.AmountDue.Minor, Currency: inv.AmountDue.Currency, Payee: inv.Payee()}.meta()
 		v.Submit = w.say("pay")
 		v.Blocks = append(v.Blocks, methodInput(w, o.methods))
 	}

@@ -10,8 +10,6 @@ import (
 
 const (
 	fillTime    = 8 * time.Second // A modal is filled, or says what failed, within 10 s of the click.
-	recently    = time.Minute     // How old what Slack says of somebody may be while they type or submit, where it was asked before.
-	anew        = time.Nanosecond // For a click: Slack is asked who that is now, once for all who ask meanwhile. Roles may be rolesAge old.
 	slackBudget = time.Second     // Of the 2 s in which a submission is answered.
 )
 

@@ -131,7 +131,7 @@ func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, boo
 }
 
 func (p *Post) posted(ref bot.Ref, shows string) {
-	p.Ref, p.Shows, p.Unsure, p.Attempts, p.Refusals, p.Retry = ref, shows, false, 0, 0, time.Time{}
+	p.Ref, p.Shows, p.Unsure, p.Under, p.Missed, p.Attempts, p.Refusals, p.Retry = ref, shows, false, "", false, 0, 0, time.Time{}
 }
 
 // failed notes why a message was not posted, and when to try again.

@@ -76,7 +76,7 @@ func (f *Flows) pressAsk(ctx context.Context, c bot.Click) error {
 }
 
 func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error) {
-	right, err := f.Admins.Right(ctx, c.User, account{}, anew)
+	right, err := f.Admins.Right(ctx, c.User, account{}, onClick)
 	if err != nil || right == Outsider {
 		return tellView(w, w.say("modal.denied")), err
 	}

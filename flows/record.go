@@ -62,7 +62,7 @@ type Attempt struct {
 	Reference  string         `json:"reference,omitzero"`
 	Recorded   bool           `json:"recorded,omitzero"` // Kvitt moves no money; it notes what was paid.
 	Amount     billing.Money  `json:"amount"`
-	Payee      string         `json:"payee,omitzero"` // See payee.
+	Payee      string         `json:"payee,omitzero"` // See billing.Invoice.Payee.
 	Began      time.Time      `json:"began"`
 	Answered   bool           `json:"answered,omitzero"` // Whoever began it, the payer or who approved, is told that it is in progress; before, nothing is paid.
 	Sent       time.Time      `json:"sent,omitzero"`     // From here on the billing service may have been asked to pay.

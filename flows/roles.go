@@ -23,10 +23,14 @@ func (r *Record) account() account {
 	return account{serviceOf(r.Invoice.ID), r.Invoice.Account}
 }
 
-// How old roles may be for a click that moves no money yet, and while somebody types or submits. Before money moves they are always asked for.
-const (
-	rolesAge      = time.Minute
-	rolesRecalled = 5 * time.Minute
+// ages is how old may be what a right rests on: what Slack says of the person, and what the billing service says of their roles.
+type ages struct{ person, roles time.Duration }
+
+var (
+	fresh    = ages{}                                            // Right before money moves.
+	onClick  = ages{person: time.Nanosecond, roles: time.Minute} // Slack is asked now, once for all who ask meanwhile.
+	meantime = ages{person: time.Minute, roles: time.Minute}     // Of another account, where the person was just asked for.
+	recently = ages{person: time.Minute, roles: 5 * time.Minute} // While somebody types or submits: it was asked before.
 )
 
 // Payers is who held a paying role of an account when that was last asked, as Slack knows them. It is for reminders only: nobody may pay because they
@@ -41,12 +45,6 @@ func (a *Admins) granted(ctx context.Context, who bot.Person, at account, maxAge
 	roles, ok := a.Roles[at.service]
 	if !ok {
 		return billing.Grant{}, false, nil
-	}
-	switch {
-	case maxAge == anew:
-		maxAge = rolesAge
-	case maxAge > 0:
-		maxAge = rolesRecalled
 	}
 	grant, err = roles.MayPay(ctx, at.name, a.identity(who), maxAge)
 	if errors.Is(err, billing.ErrNoRoles) {
@@ -137,7 +135,7 @@ type sight struct {
 // sight finds out whether somebody is a billing admin of anything.
 func (f *Flows) sight(ctx context.Context, user string) (*sight, error) {
 	s := &sight{admins: f.Admins, user: user, rights: map[account]Right{}}
-	right, err := f.Admins.Right(ctx, user, account{}, anew)
+	right, err := f.Admins.Right(ctx, user, account{}, onClick)
 	if err != nil || right == Outsider {
 		s.right = right
 		return s, err
@@ -169,7 +167,7 @@ func (s *sight) at(ctx context.Context, at account) Right {
 	}
 	if !known {
 		var err error
-		if right, err = s.admins.Right(ctx, s.user, at, recently); err != nil {
+		if right, err = s.admins.Right(ctx, s.user, at, meantime); err != nil {
 			s.admins.Log.WarnContext(ctx, "somebody does not see the invoices of an account: whether they may could not be found out", "user", s.user, "service", at.service, "err", err)
 			s.blind = true
 		}

@@ -54,29 +54,29 @@ func withRoles(t *testing.T, test func(t *testing.T, w workspace, p *payers)) {
 	})
 }
 
-func (w workspace) rightTo(t *testing.T, user string, at account, maxAge time.Duration, want Right) {
+func (w workspace) rightTo(t *testing.T, user string, at account, old ages, want Right) {
 	t.Helper()
-	if got, err := w.admins.Right(t.Context(), user, at, maxAge); got != want || err != nil {
+	if got, err := w.admins.Right(t.Context(), user, at, old); got != want || err != nil {
 		t.Errorf("%s at %v: %q, %v; want %q", user, at, got, err, want)
 	}
 }
 
 func TestWhereTheServiceKnowsRolesTheyDecideAndNotTheOperator(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
-		w.rightTo(t, bo, azureAccount, 0, MayPay)
-		w.rightTo(t, asha, azureAccount, 0, NotAdmin)
-		w.rightTo(t, bo, account{}, 0, NotAdmin)
-		w.rightTo(t, asha, account{}, 0, MayPay)
-		w.rightTo(t, "U0GUEST", azureAccount, 0, Outsider)
+		w.rightTo(t, bo, azureAccount, fresh, MayPay)
+		w.rightTo(t, asha, azureAccount, fresh, NotAdmin)
+		w.rightTo(t, bo, account{}, fresh, NotAdmin)
+		w.rightTo(t, asha, account{}, fresh, MayPay)
+		w.rightTo(t, "U0GUEST", azureAccount, fresh, Outsider)
 	})
 }
 
 func TestRolesMayBeMinutesOldOnAClickAndAreFreshBeforeMoneyMoves(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		w.rightTo(t, bo, azureAccount, recently, MayPay)
-		w.rightTo(t, bo, azureAccount, anew, MayPay)
-		w.rightTo(t, bo, azureAccount, 0, MayPay)
-		if !slices.Equal(p.ages, []time.Duration{rolesRecalled, rolesAge, 0}) {
+		w.rightTo(t, bo, azureAccount, onClick, MayPay)
+		w.rightTo(t, bo, azureAccount, fresh, MayPay)
+		if !slices.Equal(p.ages, []time.Duration{5 * time.Minute, time.Minute, 0}) {
 			t.Errorf("the service was asked for roles at most this old: %v", p.ages)
 		}
 	})
@@ -86,7 +86,7 @@ func TestARoleThatCannotBeLookedUpIsNeitherAYesNorANo(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		p.fails = billing.ErrUnavailable
 		for _, user := range []string{asha, bo, kim} {
-			if got, err := w.admins.Right(t.Context(), user, azureAccount, 0); got != "" || !errors.Is(err, billing.ErrUnavailable) {
+			if got, err := w.admins.Right(t.Context(), user, azureAccount, fresh); got != "" || !errors.Is(err, billing.ErrUnavailable) {
 				t.Errorf("%s: %q, %v", user, got, err)
 			}
 		}
@@ -96,8 +96,8 @@ func TestARoleThatCannotBeLookedUpIsNeitherAYesNorANo(t *testing.T) {
 func TestWhereRolesCannotBeReadTheOperatorNamesTheAdministrator(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		p.fails = billing.ErrNoRoles
-		w.rightTo(t, asha, azureAccount, 0, MayPay)
-		w.rightTo(t, bo, azureAccount, 0, NotAdmin)
+		w.rightTo(t, asha, azureAccount, fresh, MayPay)
+		w.rightTo(t, bo, azureAccount, fresh, NotAdmin)
 		must(w.admins.Resolve(t.Context()))
 		if ids, err := w.admins.List(t.Context(), azureAccount); err != nil || asJSON(ids) != `["U0ASHA"]` {
 			t.Errorf("%v, %v are reminded", ids, err)
@@ -108,8 +108,8 @@ func TestWhereRolesCannotBeReadTheOperatorNamesTheAdministrator(t *testing.T) {
 func TestWhomTheOperatorLinkedIsWhoTheyWereLinkedTo(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		w.admins.Identities = map[string]string{kim: "o-else", bo: "o-nobody"}
-		w.rightTo(t, kim, azureAccount, 0, MayPay)
-		w.rightTo(t, bo, azureAccount, 0, NotAdmin) // His address is a payer's; he is somebody else.
+		w.rightTo(t, kim, azureAccount, fresh, MayPay)
+		w.rightTo(t, bo, azureAccount, fresh, NotAdmin) // His address is a payer's; he is somebody else.
 		must(w.admins.Resolve(t.Context()))
 		if ids, err := w.admins.List(t.Context(), azureAccount); err != nil || asJSON(ids) != `["U0KIM"]` {
 			t.Errorf("%v, %v are reminded", ids, err)
@@ -172,18 +172,18 @@ func TestOnePersonWithTwoSlackAccountsDoesNotApproveTheirOwnPayment(t *testing.T
 func TestAnIdentityThatTheOperatorLinkedToSomebodyIsNobodyElses(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		w.admins.Identities = map[string]string{kim: "O-BO"}
-		w.rightTo(t, bo, azureAccount, 0, NotAdmin) // His e-mail address leads to the same identity.
+		w.rightTo(t, bo, azureAccount, fresh, NotAdmin) // His e-mail address leads to the same identity.
 	})
 }
 
 func TestAnIdentityIsPinnedToTheFirstPersonFoundToBeIt(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		must(w.admins.Resolve(t.Context()))
-		w.rightTo(t, bo, azureAccount, 0, MayPay)
+		w.rightTo(t, bo, azureAccount, fresh, MayPay)
 		w.SetPerson(bo, func(p *sandbox.Person) { p.Email = "olsen@fjord.example" })
 		w.SetPerson(kim, func(p *sandbox.Person) { p.Email = "bo@fjord.example" })
-		w.rightTo(t, kim, azureAccount, 0, NotAdmin) // Bo's address leads to Bo's identity, and is Kim's now.
-		w.rightTo(t, bo, azureAccount, 0, NotAdmin)
+		w.rightTo(t, kim, azureAccount, fresh, NotAdmin) // Bo's address leads to Bo's identity, and is Kim's now.
+		w.rightTo(t, bo, azureAccount, fresh, NotAdmin)
 		must(w.admins.Resolve(t.Context()))
 		if ids, err := w.admins.List(t.Context(), azureAccount); err != nil || len(ids) != 0 {
 			t.Errorf("%v, %v are reminded", ids, err)
@@ -192,12 +192,12 @@ func TestAnIdentityIsPinnedToTheFirstPersonFoundToBeIt(t *testing.T) {
 			t.Errorf("the audit trail says %q", got)
 		}
 		w.admins.Identities = map[string]string{kim: "o-bo"} // The operator says that they are one person.
-		w.rightTo(t, kim, azureAccount, 0, MayPay)
+		w.rightTo(t, kim, azureAccount, fresh, MayPay)
 		w.admins.Identities = nil
 		w.SetPerson(kim, func(p *sandbox.Person) { p.Email = "kim@fjord.example" })
 		w.SetPerson(bo, func(p *sandbox.Person) { p.Email = "bo@fjord.example" })
-		w.rightTo(t, kim, azureAccount, 0, NotAdmin)
-		w.rightTo(t, bo, azureAccount, 0, MayPay)
+		w.rightTo(t, kim, azureAccount, fresh, NotAdmin)
+		w.rightTo(t, bo, azureAccount, fresh, MayPay)
 		if pin, err := w.admins.Pins.Load(t.Context(), PinID("azure:o-bo")); err != nil || pin.Broken != "" || pin.User != bo {
 			t.Errorf("%+v, %v", pin, err)
 		}
@@ -207,7 +207,7 @@ func TestAnIdentityIsPinnedToTheFirstPersonFoundToBeIt(t *testing.T) {
 func TestWhileThePinCannotBeReadNobodyMayPayByRole(t *testing.T) {
 	withRoles(t, func(t *testing.T, w workspace, p *payers) {
 		w.store.Break(true)
-		if got, err := w.admins.Right(t.Context(), bo, azureAccount, 0); !errors.Is(err, store.ErrUnavailable) || got != "" {
+		if got, err := w.admins.Right(t.Context(), bo, azureAccount, fresh); !errors.Is(err, store.ErrUnavailable) || got != "" {
 			t.Errorf("%q, %v", got, err)
 		}
 	})

@@ -90,7 +90,7 @@ func (c card) laterMenu() bot.Menu {
 // chooseLater puts an invoice off for the person who chose, and for nobody else.
 func (f *Flows) chooseLater(ctx context.Context, c bot.Click) error {
 	id := strings.TrimPrefix(c.Block, controlsOf)
-	right, _, err := f.rightTo(ctx, c.User, id, anew)
+	right, _, err := f.rightTo(ctx, c.User, id, onClick)
 	if err != nil || right != MayPay {
 		c.Value = id
 		return f.inModal(ctx, c, func(ctx context.Context, w words) (bot.View, error) {

@@ -106,7 +106,7 @@ func (f *Flows) standsView(ctx context.Context, w words, user string, rec Record
 func (f *Flows) checkSubmission(ctx context.Context, c bot.Click, w words) (*bot.View, error) {
 	quick, cancel := context.WithTimeout(ctx, slackBudget)
 	defer cancel()
-	right, rec, err := f.rightTo(quick, c.User, c.Value, 0)
+	right, rec, err := f.rightTo(quick, c.User, c.Value, fresh)
 	if err != nil {
 		right, rec, err = f.rightTo(ctx, c.User, c.Value, recently)
 	}

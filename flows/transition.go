@@ -29,7 +29,7 @@ func (r *Record) see(inv billing.Invoice, read, now time.Time) {
 	if before.AmountDue != inv.AmountDue || before.Due != inv.Due {
 		r.note(now, byKvitt, "changed", "amount", inv.AmountDue.String(), "due", inv.Due.String())
 	}
-	if payee(before) != payee(inv) {
+	if before.Payee() != inv.Payee() {
 		r.note(now, byKvitt, "payee changed", "pay_to", inv.PayTo, "reference", inv.Reference, "was", before.PayTo)
 	}
 	r.follow(now)

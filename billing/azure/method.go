@@ -80,14 +80,19 @@ func (p *Provider) methods(ctx context.Context, account, profile string, in bill
 		}
 	}
 	switch {
-	case len(methods) == 0 && links != nil && in.Terms == billing.TermsCard && !slices.ContainsFunc(links, func(l link) bool { return !l.ended(p.today()) }):
-		return nil, nil // There is none, or each has ended: one has to be added first.
+	case len(methods) == 0 && in.Terms == billing.TermsCard && p.allEnded(links):
+		return nil, nil // One has to be added first.
 	case len(methods) == 0:
 		return []billing.Method{inPortal}, nil
 	case len(methods) == 1 || in.Terms == billing.TermsLimited: // There the default is always the wire.
 		return first(methods...), nil
 	}
 	return methods, nil // The service does not say which of several is the default.
+}
+
+// allEnded says of methods that could be read that there is none that has not ended.
+func (p *Provider) allEnded(links []link) bool {
+	return links != nil && !slices.ContainsFunc(links, func(l link) bool { return !l.ended(p.today()) })
 }
 
 func first(methods ...billing.Method) []billing.Method {

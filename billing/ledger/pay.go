@@ -48,7 +48,7 @@ func (l *Ledger) record(r *Row, payment billing.Payment, now time.Time) billing.
 	if progress := r.progress(payment.Key); progress != billing.NotStarted {
 		return r.outcome(payment.Key)
 	}
-	if r.Status != billing.Open || r.Amount != payment.Amount {
+	if r.Status != billing.Open || r.Amount != payment.Amount || r.Invoice().Payee() != payment.Payee {
 		return billing.Outcome{Progress: billing.Changed}
 	}
 	method, listed := l.method(payment.Method)

@@ -153,6 +153,18 @@ func TestAFileThatSaysPaidIsPaidElsewhere(t *testing.T) {
 	o.pay(t, attempt("k2"), billing.Settled)
 }
 
+func TestNothingIsRecordedUnderAnotherAccountThanWasAgreedTo(t *testing.T) {
+	o := newOffice()
+	header := "number,supplier,amount,currency,reference,pay_to\n1,Acme,10,EUR,77,"
+	load(t, o.Ledger, header+"1503.40.12345")
+	p := attempt("k1")
+	p.Payee = o.shows(t, billing.Open, ten, ten).Payee()
+	load(t, o.Ledger, header+"9999 99 99999")
+	o.pay(t, p, billing.Changed)
+	load(t, o.Ledger, header+"1503.40.12345")
+	o.pay(t, p, billing.Settled)
+}
+
 func TestWhoeverAsksWhatChangedHearsOfRecordingsAndUndos(t *testing.T) {
 	o := newOffice()
 	load(t, o.Ledger, file("10", "open"))
