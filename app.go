@@ -45,12 +45,12 @@ type app struct {
 	wires    wires
 	metrics  *metrics
 	clock    *sharedClock
-	asked    asked // The store, for readiness.
+	asked    map[string]*asked // The neighbours whom readiness asks, by name; the store has none.
 }
 
 // newApp wires what needs no answer from Slack. Connect does the rest.
 func newApp(s settings.Settings, backend store.Backend, w wires) *app {
-	a := &app{settings: s, log: w.Log, now: time.Now, wires: w, metrics: newMetrics()}
+	a := &app{settings: s, log: w.Log, now: time.Now, wires: w, metrics: newMetrics(), asked: newAsked(s.Billing)}
 	a.backend = store.Observe(backend, a.metrics.seeStore)
 	if w.Now != nil {
 		a.now = w.Now

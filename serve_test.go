@@ -139,6 +139,20 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 	o.ready(p, http.StatusServiceUnavailable, `"slack":"waiting"`)
 }
 
+func TestABillingServiceThatFailsIsNamedLongBeforeTheNextSync(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.bill("INV-1")
+	p := start(t, o.settings("KVITT_SYNC=@every 1h"), "serve")
+	for _, kind := range []sandbox.StripeFaultKind{sandbox.StripeBroken500Before, sandbox.StripeHang} {
+		o.ready(p, http.StatusOK, `"billing":{"stripe":"ok"}`)
+		o.stripe.Fail(sandbox.StripeFault{Kind: kind, Times: -1})
+		o.ready(p, http.StatusOK, `"billing":{"stripe":"failing"}`)
+		o.stripe.Mend()
+	}
+	o.ready(p, http.StatusOK, `"billing":{"stripe":"ok"}`)
+}
+
 // ready waits until readyz says so; it changes within 10 s, and a start takes a moment.
 func (o *office) ready(p *process, status int, part string) {
 	o.t.Helper()

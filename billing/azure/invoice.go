@@ -76,7 +76,7 @@ func (p *Provider) listed(ctx context.Context, account Account, since time.Time)
 				return
 			}
 			if err != nil {
-				p.log.WarnContext(ctx, "an invoice cannot be read and is left out; look at it in the Azure portal", "invoice", account.Account+"/"+raw.Name, "error", err)
+				p.logOnce(ctx, "an invoice cannot be read and is left out; look at it in the Azure portal", account.Account+"/"+raw.Name, err)
 				continue
 			}
 			seen[raw.Name] = true
