@@ -18,9 +18,12 @@ func (d *delivery) say(ctx context.Context, box Mailbox) error {
 	found := false
 	if err == nil && post.Unsure {
 		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), post.Claimed.Add(-time.Minute))
+		if err == nil && !found {
+			post.missing(d.lease.Token, d.Now())
+		}
 	}
 	switch {
-	case found:
+	case found, err == nil && post.Missed: // Of what is not there yet, a second look decides.
 	case errors.Is(err, bot.ErrNoHistory):
 		post.unseen()
 		err = nil
@@ -68,7 +71,7 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 	if len(records) < d.Policy.DigestFrom {
 		return errFew
 	}
-	post.Unsure = true
+	post.Unsure, post.Under = true, d.lease.Token
 	noted, err := d.change(ctx, func(b *Mailbox) {
 		if b.holds(box.Batch.Number) {
 			b.hold(told, left)

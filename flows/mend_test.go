@@ -153,3 +153,31 @@ func TestWhoTakesOverLooksTwiceBeforeTheyPostAgain(t *testing.T) {
 		t.Error("our own post that Slack refused to answer waits for a second look")
 	}
 }
+
+func TestWhoTakesOverADigestLooksTwiceBeforeTheyPostItAgain(t *testing.T) {
+	inWorkspace(t, []string{asha}, func(t *testing.T, w workspace) {
+		policy := aPolicy()
+		policy.DigestFrom, policy.Hours = 0, Hours{To: 24 * 60, Days: [7]bool{true, true, true, true, true, true, true}}
+		f := &Flows{Bot: w.admins.Bot, Backend: w.store, Admins: w.admins, Now: time.Now, Log: w.admins.Log, Policy: policy, Mailboxes: store.Of[Mailbox](w.store, team, KindMailbox)}
+		f.People = &People{Bot: f.Bot, Prefs: store.Of[Preference](w.store, team, "person"), Locale: English, Zone: time.UTC, Log: f.Log}
+		theirs := Post{Key: digestKey(asha, 1), Kind: PostDigest, Place: asha, Claimed: time.Now(), Unsure: true, Under: "theirs"}
+		_, err := f.Mailboxes.Update(t.Context(), asha, func(b *Mailbox) (store.Next, error) {
+			b.Count, b.Batch = 1, &Batch{Number: 1, Digest: &theirs}
+			return b.next(time.Now()), nil
+		})
+		must(err)
+		for look, posts := range []int{0, 1} {
+			leases, wake, err := w.store.Lease(t.Context(), team, store.Routine, 1, leaseTime)
+			must(err)
+			if len(leases) != 1 {
+				t.Fatalf("before look %d there is nothing to do until %s", look+1, wake)
+			}
+			must(f.deliver(t.Context(), leases[0]))
+			must(w.store.Release(t.Context(), leases[0]))
+			if n := len(w.Messages(w.DM(asha))); n != posts {
+				t.Errorf("after look %d there are %d digests, want %d", look+1, n, posts)
+			}
+			time.Sleep(secondLook)
+		}
+	})
+}

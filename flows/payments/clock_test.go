@@ -1,7 +1,6 @@
 package payments
 
 import (
-	"slices"
 	"sync"
 	"time"
 )
@@ -43,20 +42,6 @@ func (c *clocks) wrong(whose string, at time.Time) (by time.Duration) {
 		}
 	}
 	return by
-}
-
-// jumped says whether any clock jumped within two minutes of one of these moments.
-func (c *clocks) jumped(near []time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, steps := range c.steps {
-		for _, s := range steps {
-			if slices.ContainsFunc(near, func(at time.Time) bool { return at.Sub(s.at).Abs() < 2*time.Minute }) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // of is a clock by itself.
