@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -32,4 +35,37 @@ func TestReplicasGoByTheClockOfTheStore(t *testing.T) {
 			t.Errorf("with the store's clock %s it is %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// jumping is a store whose clock can be set ahead.
+type jumping struct{ by atomic.Int64 }
+
+func (s *jumping) Clock(context.Context) (time.Time, error) {
+	return time.Now().Add(time.Duration(s.by.Load())), nil
+}
+
+func TestAClockThatJumpsAheadIsFollowedOnlyWhenWhoLostTheirWorkByItHasNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		store := &jumping{}
+		clock := &sharedClock{own: time.Now, teller: store, log: slog.New(slog.DiscardHandler)}
+		clock.measure(ctx)
+		var following sync.WaitGroup
+		following.Go(func() { clock.follow(ctx) })
+		time.Sleep(clockEvery - time.Millisecond)
+		store.by.Store(int64(time.Hour))
+		for _, step := range []struct{ wait, ahead time.Duration }{{clockLate, 0}, {time.Second, time.Hour}} {
+			time.Sleep(step.wait)
+			if ahead := clock.now().Sub(time.Now()); ahead != step.ahead {
+				t.Errorf("%s later it goes %s ahead, want %s", step.wait, ahead, step.ahead)
+			}
+		}
+		store.by.Store(0)
+		time.Sleep(clockEvery)
+		if ahead := clock.now().Sub(time.Now()); ahead != 0 {
+			t.Errorf("the store's clock is right again, and it goes %s ahead", ahead)
+		}
+		stop()
+		following.Wait()
+	})
 }

@@ -68,7 +68,7 @@ func (a *Admins) check(ctx context.Context, user string, at account, old ages) (
 		return MayPay, grant, nil
 	}
 	for _, entry := range a.Entries {
-		is, err := a.names(ctx, entry, user, old == fresh)
+		is, err := a.names(ctx, entry, user, old.person <= onClick.person)
 		if err != nil {
 			return "", billing.Grant{}, err
 		}

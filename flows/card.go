@@ -103,6 +103,8 @@ func (c card) retired() bot.Message {
 func (c card) thread() bot.Message {
 	line := c.status()
 	switch {
+	case line == "" && c.partly() != "":
+		line = c.facts() + ". " + c.partly()
 	case line == "":
 		line = c.facts()
 	case c.r.awaits():

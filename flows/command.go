@@ -16,7 +16,7 @@ import (
 const CommandName = "/invoices"
 
 const (
-	listed   = 15  // Invoices in one answer; more are counted.
+	listed   = 23  // Invoices in one answer, at two blocks each of the 50 that a message holds; more are counted.
 	dueSoon  = 14  // Days that "/invoices due" looks ahead.
 	lookBack = 500 // Paid invoices among which "/invoices pay" looks for a number: the answer may not take longer with every year.
 )
@@ -43,7 +43,7 @@ func (f *Flows) command(ctx context.Context, c bot.Click) (bot.Message, error) {
 	if err != nil {
 		return f.unanswered(ctx, w, err), nil
 	}
-	return f.list(ctx, w, orText(word, "open"), records, more), nil
+	return f.list(ctx, w, s, orText(word, "open"), records, more), nil
 }
 
 // refusal says to somebody who is no billing admin who handles invoices.
@@ -87,10 +87,10 @@ func wanted(word string, r Record, today billing.Date) bool {
 	return true
 }
 
-func (f *Flows) list(ctx context.Context, w words, word string, records []Record, more int) bot.Message {
+func (f *Flows) list(ctx context.Context, w words, s *sight, word string, records []Record, more int) bot.Message {
 	title := w.say("command." + word)
 	if len(records) == 0 {
-		return f.line(title + ": " + w.say("command.none"))
+		return f.line(strings.TrimSpace(title + ": " + w.say("command.none") + " " + s.note(w)))
 	}
 	lines := []string{title + "."}
 	blocks := []bot.Block{bot.Header(title)}
@@ -104,6 +104,9 @@ func (f *Flows) list(ctx context.Context, w words, word string, records []Record
 	}
 	if more > 0 {
 		blocks = append(blocks, bot.Note(w.count("home.more", more)))
+	}
+	if note := s.note(w); note != "" {
+		lines, blocks = append(lines, note), append(blocks, bot.Note(note))
 	}
 	return bot.Message{Text: plainText(lines...), Blocks: blocks, Answer: true}
 }
@@ -123,6 +126,8 @@ func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, 
 		return f.unanswered(ctx, w, err), nil
 	case s.right != MayPay:
 		return f.refusal(w, s.right), nil
+	case len(found) == 0 && s.blind:
+		return f.unanswered(ctx, w, errBlind), nil
 	case len(found) == 0:
 		return f.line(w.say("command.unknown", "Number", bot.Clip(clean(number), 50))), nil
 	case len(found) == 1:
@@ -130,7 +135,7 @@ func (f *Flows) commandPay(ctx context.Context, w words, s *sight, c bot.Click, 
 		return f.line(w.say("command.opening", "Title", titleOf(w, found[0].Invoice))), f.pressPay(ctx, c)
 	}
 	more := max(0, len(found)-listed)
-	return f.list(ctx, w, "several", found[:len(found)-more], more), nil
+	return f.list(ctx, w, s, "several", found[:len(found)-more], more), nil
 }
 
 // numbered finds the invoices with a number: among the open ones, and only if there is none, among those paid last. hidden are those that the person

@@ -23,12 +23,12 @@ func (d *delivery) say(ctx context.Context, box Mailbox) error {
 		}
 	}
 	switch {
-	case found, err == nil && post.Missed: // Of what is not there yet, a second look decides.
+	case err == nil && post.Unsure: // It was found, or is looked for again.
 	case errors.Is(err, bot.ErrNoHistory):
 		post.unseen()
 		err = nil
 	case err != nil:
-		post.delay(err, d.Now())
+		post.unsought(err, d.Now())
 	default:
 		err = d.send(ctx, box, &post, channel)
 	}
@@ -71,7 +71,7 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 	if len(records) < d.Policy.DigestFrom {
 		return errFew
 	}
-	post.Unsure, post.Under = true, d.lease.Token
+	post.Unsure, post.Under, post.Claimed = true, d.lease.Token, d.Now()
 	noted, err := d.change(ctx, func(b *Mailbox) {
 		if b.holds(box.Batch.Number) {
 			b.hold(told, left)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -54,15 +55,15 @@ func (f *Flows) pressShow(ctx context.Context, c bot.Click) error {
 			return f.deniedView(ctx, w, Record{}, s.right), nil
 		}
 		records, err := f.toPayNow(ctx, s)
-		return f.listView(ctx, w, records), err
+		return f.listView(ctx, w, records, s.note(w)), err
 	})
 }
 
-// listView is the live list in a modal. Nothing can be submitted in it.
-func (f *Flows) listView(ctx context.Context, w words, records []Record) bot.View {
+// listView is the live list in a modal; note says what may be missing in it. Nothing can be submitted in it.
+func (f *Flows) listView(ctx context.Context, w words, records []Record, note string) bot.View {
 	v := bot.View{Callback: CallList, Title: w.say("home.topay"), CloseText: w.say("close")}
 	if len(records) == 0 {
-		v.Blocks = []bot.Block{bot.Plain(w.say("home.empty"))}
+		v.Blocks = []bot.Block{bot.Plain(strings.TrimSpace(w.say("home.empty") + " " + note))}
 		return v
 	}
 	v.Blocks = []bot.Block{bot.Plain(w.say("home.total", "Totals", w.list(totals(w, records), "and")))}
@@ -71,6 +72,9 @@ func (f *Flows) listView(ctx context.Context, w words, records []Record) bot.Vie
 	}
 	if more := len(records) - listHolds; more > 0 {
 		v.Blocks = append(v.Blocks, bot.Note(w.count("home.more", more)))
+	}
+	if note != "" {
+		v.Blocks = append(v.Blocks, bot.Note(note))
 	}
 	return v
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	stepTime     = 20 * time.Second // A call to a billing service ends by then.
-	drainTime    = 10 * time.Second
+	drainTime    = 8 * time.Second
 	storeBackoff = 5 * time.Second
 	retryPause   = 2 * time.Second // An invoice that could not be worked on is kept back so long, or its failure would spin.
 )
@@ -20,7 +20,7 @@ const (
 // lanes and how many invoices of each are worked on at once: a thousand reminders never stand before a payment.
 var lanes = map[store.Lane]int{store.Urgent: 8, store.Routine: 16}
 
-// Run asks the billing services, sweeps, and works until ctx ends; then it finishes what it has begun, at most 10 s long.
+// Run asks the billing services, sweeps, and works until ctx ends; then it finishes what it has begun, at most 8 s long: notes and leases come after that, and all of it is to end within 10.
 func (f *Flows) Run(ctx context.Context) {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

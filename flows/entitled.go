@@ -46,12 +46,16 @@ func (f *Flows) deny(ctx context.Context, c bot.Click, w words, rec Record, righ
 }
 
 func (f *Flows) noteDenied(ctx context.Context, c bot.Click, why string) error {
-	f.Log.InfoContext(ctx, "denied", "user", c.User, "action", orText(c.Action, c.Callback), "why", why)
+	action := c.Action
+	if action == "" {
+		action = "submit " + c.Callback
+	}
+	f.Log.InfoContext(ctx, "denied", "user", c.User, "action", action, "why", why)
 	_, err := f.update(ctx, c.Value, func(r *Record) (store.Next, error) {
 		if r.Layout == 0 {
 			return store.Next{}, store.Unchanged // Nobody makes a record by asking for one.
 		}
-		r.denied(c.User, orText(c.Action, c.Callback), why, f.Now())
+		r.denied(c.User, action, why, f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
 	return err

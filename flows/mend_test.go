@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kvitt/bot"
+	"kvitt/sandbox"
 	"kvitt/store"
 	"kvitt/store/storetest"
 )
@@ -132,52 +133,89 @@ func TestABusyLookAtAChannelKeepsNoOtherCopyFromBeingEdited(t *testing.T) {
 	})
 }
 
-func TestWhoTakesOverLooksTwiceBeforeTheyPostAgain(t *testing.T) {
-	var r Record
-	r.Layout, r.Invoice = layout, anInvoice()
-	post := Post{Key: "confirm/0/" + finance, Kind: PostNotice, Place: finance}
-	r.Posts = []Post{post}
-	r.Posts[0].Unsure, r.Posts[0].Under = true, "theirs"
-	p := &r.Posts[0]
-	p.missing("ours", monday)
-	if !p.Unsure || !p.Retry.Equal(monday.Add(secondLook)) {
-		t.Errorf("whoever lost their lease may be posting it still, and it is planned as %+v", p)
-	}
-	p.missing("ours", monday.Add(secondLook))
-	if p.Unsure || p.Missed {
-		t.Errorf("it is not there after a second look, and it is planned as %+v", p)
-	}
-	*p = post
-	p.Unsure, p.Under = true, "ours"
-	if p.missing("ours", monday); p.Unsure {
-		t.Error("our own post that Slack refused to answer waits for a second look")
+func TestWhoGetsALeaseTooSoonLooksAgainWhenTheOtherOneIsOver(t *testing.T) {
+	soon, over := monday.Add(time.Second), monday.Add(leaseTime)
+	for name, c := range map[string]struct {
+		claimed time.Time
+		under   string
+		now     time.Time
+		again   time.Time // Zero: nobody posts it now, so it is posted again.
+	}{
+		"a clock jumped, and somebody else may be posting it": {monday, "theirs", soon, over},
+		"their lease is over":                     {monday, "theirs", over, time.Time{}},
+		"they noted that it was not posted":       {monday, "", soon, time.Time{}},
+		"it is our own":                           {monday, "ours", soon, time.Time{}},
+		"it was claimed by a clock an hour ahead": {monday.Add(time.Hour), "theirs", soon, soon.Add(leaseTime)},
+	} {
+		p := Post{Unsure: true, Claimed: c.claimed, Under: c.under}
+		p.missing("ours", c.now)
+		if p.Unsure == c.again.IsZero() || !p.Retry.Equal(c.again) {
+			t.Errorf("%s: it is looked for again at %s and planned as %+v, want %s", name, p.Retry, p, c.again)
+		}
 	}
 }
 
-func TestWhoTakesOverADigestLooksTwiceBeforeTheyPostItAgain(t *testing.T) {
+func TestADigestThatSomebodyMayBePostingIsLookedForAgain(t *testing.T) {
 	inWorkspace(t, []string{asha}, func(t *testing.T, w workspace) {
-		policy := aPolicy()
-		policy.DigestFrom, policy.Hours = 0, Hours{To: 24 * 60, Days: [7]bool{true, true, true, true, true, true, true}}
-		f := &Flows{Bot: w.admins.Bot, Backend: w.store, Admins: w.admins, Now: time.Now, Log: w.admins.Log, Policy: policy, Mailboxes: store.Of[Mailbox](w.store, team, KindMailbox)}
-		f.People = &People{Bot: f.Bot, Prefs: store.Of[Preference](w.store, team, "person"), Locale: English, Zone: time.UTC, Log: f.Log}
-		theirs := Post{Key: digestKey(asha, 1), Kind: PostDigest, Place: asha, Claimed: time.Now(), Unsure: true, Under: "theirs"}
-		_, err := f.Mailboxes.Update(t.Context(), asha, func(b *Mailbox) (store.Next, error) {
-			b.Count, b.Batch = 1, &Batch{Number: 1, Digest: &theirs}
-			return b.next(time.Now()), nil
-		})
-		must(err)
+		f := w.flows(func(p *Policy) { p.DigestFrom = 0 })
+		w.claimed(t, f, Post{Key: digestKey(asha, 1), Kind: PostDigest, Place: asha, Claimed: time.Now(), Unsure: true, Under: "theirs"})
 		for look, posts := range []int{0, 1} {
-			leases, wake, err := w.store.Lease(t.Context(), team, store.Routine, 1, leaseTime)
-			must(err)
-			if len(leases) != 1 {
-				t.Fatalf("before look %d there is nothing to do until %s", look+1, wake)
-			}
-			must(f.deliver(t.Context(), leases[0]))
-			must(w.store.Release(t.Context(), leases[0]))
+			w.delivers(t, f)
 			if n := len(w.Messages(w.DM(asha))); n != posts {
 				t.Errorf("after look %d there are %d digests, want %d", look+1, n, posts)
 			}
-			time.Sleep(secondLook)
+			time.Sleep(leaseTime)
 		}
 	})
+}
+
+func TestAMessageToSomebodyWhoHasLeftIsNotLookedForForEver(t *testing.T) {
+	p := Post{Place: asha, Unsure: true}
+	if p.unsought(fmt.Errorf("opening: %w", bot.ErrGone), monday); p.Over == "" || p.Unsure {
+		t.Errorf("it is planned as %+v", p)
+	}
+	p = Post{Place: finance, Unsure: true}
+	if p.unsought(fmt.Errorf("finding: %w", bot.ErrGone), monday); p.Over != "" || !p.Unsure || !p.Retry.After(monday) {
+		t.Errorf("in a channel it is planned as %+v", p)
+	}
+	inWorkspace(t, []string{asha}, func(t *testing.T, w workspace) {
+		f := w.flows(func(*Policy) {})
+		w.claimed(t, f, Post{Key: digestKey(asha, 1), Kind: PostDigest, Place: asha, Claimed: time.Now(), Unsure: true})
+		w.SetPerson(asha, func(p *sandbox.Person) { p.Deleted = true })
+		w.delivers(t, f)
+		if box, err := f.Mailboxes.Load(t.Context(), asha); err != nil || box.Batch != nil {
+			t.Errorf("the digest is still to be said: %+v, %v", box.Batch, err)
+		}
+	})
+}
+
+// flows is a bot whose reminders may come at any hour.
+func (w workspace) flows(with func(*Policy)) *Flows {
+	policy := aPolicy()
+	policy.Hours = Hours{To: 24 * 60, Days: [7]bool{true, true, true, true, true, true, true}}
+	with(&policy)
+	return &Flows{Bot: w.admins.Bot, Backend: w.store, Admins: w.admins, Now: time.Now, Log: w.admins.Log, Policy: policy, Mailboxes: store.Of[Mailbox](w.store, team, KindMailbox),
+		People: &People{Bot: w.admins.Bot, Prefs: store.Of[Preference](w.store, team, "person"), Locale: English, Zone: time.UTC, Log: w.admins.Log}}
+}
+
+// claimed is a mailbox of which somebody was about to post that digest.
+func (w workspace) claimed(t *testing.T, f *Flows, digest Post) {
+	t.Helper()
+	_, err := f.Mailboxes.Update(t.Context(), asha, func(b *Mailbox) (store.Next, error) {
+		b.Count, b.Batch = 1, &Batch{Number: 1, Digest: &digest}
+		return b.next(time.Now()), nil
+	})
+	must(err)
+}
+
+// delivers takes over what is due.
+func (w workspace) delivers(t *testing.T, f *Flows) {
+	t.Helper()
+	leases, wake, err := w.store.Lease(t.Context(), team, store.Routine, 1, leaseTime)
+	must(err)
+	if len(leases) != 1 {
+		t.Fatalf("there is nothing to do until %s", wake)
+	}
+	must(f.deliver(t.Context(), leases[0]))
+	must(w.store.Release(t.Context(), leases[0]))
 }

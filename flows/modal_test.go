@@ -88,7 +88,7 @@ func homes(t *testing.T, w words) map[string][]bot.Block {
 	for range homeInvoices + 7 {
 		many = append(many, openRecord())
 	}
-	return map[string][]bot.Block{"home-empty": f.toPay(t.Context(), w, nil, 0), "home-several": f.toPay(t.Context(), w, several, 0), "home-many": f.toPay(t.Context(), w, many, 0), "home-last": f.toPay(t.Context(), w, many, 1), "list-several": f.listView(t.Context(), w, several).Blocks, "list-empty": f.listView(t.Context(), w, nil).Blocks}
+	return map[string][]bot.Block{"home-empty": f.toPay(t.Context(), w, nil, 0), "home-several": f.toPay(t.Context(), w, several, 0), "home-many": f.toPay(t.Context(), w, many, 0), "home-last": f.toPay(t.Context(), w, many, 1), "list-several": f.listView(t.Context(), w, several, "").Blocks, "list-empty": f.listView(t.Context(), w, nil, "").Blocks, "list-blind": f.listView(t.Context(), w, several[:1], w.say("roles.blind")).Blocks}
 }
 
 func TestHowEveryModalLooks(t *testing.T) {

@@ -22,8 +22,8 @@ type Pin struct {
 	Identity string    `json:"identity,omitzero"` // At that service; empty for an e-mail address.
 }
 
-// names says whether an entry of KVITT_ADMINS is this person. Fresh also asks Slack whether an e-mail address still is.
-func (a *Admins) names(ctx context.Context, entry, user string, fresh bool) (bool, error) {
+// names says whether an entry of KVITT_ADMINS is this person. Anew also asks Slack whether an e-mail address still is.
+func (a *Admins) names(ctx context.Context, entry, user string, anew bool) (bool, error) {
 	if !isEmail(entry) {
 		return entry == user, nil
 	}
@@ -35,7 +35,7 @@ func (a *Admins) names(ctx context.Context, entry, user string, fresh bool) (boo
 		return false, fmt.Errorf("whom an e-mail address of KVITT_ADMINS is pinned to: %w", err)
 	case pin.User != user:
 		return false, nil
-	case fresh:
+	case anew:
 		if pin, err = a.pin(ctx, entry); err != nil {
 			return false, err
 		}

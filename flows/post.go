@@ -95,7 +95,7 @@ func (j *job) seek(ctx context.Context, post Post) error {
 		case errors.Is(err, bot.ErrThreadGone):
 			r.standAlone(p)
 		case err != nil:
-			p.delay(err, j.Now())
+			p.unsought(err, j.Now())
 		case found:
 			p.posted(ref, "")
 		default:
@@ -109,17 +109,33 @@ func (j *job) seek(ctx context.Context, post Post) error {
 	return errors.Join(about(post, err), noted)
 }
 
-// secondLook is how long after the first one looks again for a message that somebody else was about to post. Whoever loses their lease, as when the
-// store's clock jumps ahead, notices within leaseBeat, and may be posting until then.
-const secondLook = leaseBeat + 3*time.Second
-
-// missing notes that a message is not there. Whose own lease it was claimed under knows that nobody posts it now.
+// missing notes that a message is not there. A lease lasts for leaseTime: whoever holds another one before that, got it for the store's clock jumped
+// ahead, and whoever claimed the message is alive and may be posting it still, until they notice. So it is looked for again when that time is over.
 func (p *Post) missing(lease string, now time.Time) {
-	if p.Under != lease && !p.Missed {
-		p.Missed, p.Retry = true, now.Add(secondLook)
+	p.Claimed = sooner(p.Claimed, now) // By a clock that was ahead, it may have been claimed an hour from now.
+	if over := p.Claimed.Add(leaseTime); p.Under != "" && p.Under != lease && now.Before(over) {
+		p.Retry = over
 		return
 	}
-	p.Unsure, p.Missed = false, false
+	p.Unsure = false
+}
+
+// unsought notes why a message could not be looked for.
+func (p *Post) unsought(err error, now time.Time) {
+	if p.nobody(err) {
+		p.Unsure = false
+		return
+	}
+	p.delay(err, now)
+}
+
+// nobody ends a message to somebody who is not there any more.
+func (p *Post) nobody(err error) bool {
+	if !errors.Is(err, bot.ErrGone) || isChannel(p.Place) {
+		return false
+	}
+	p.Over = "nobody is there"
+	return true
 }
 
 func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, bool, error) {
@@ -131,17 +147,15 @@ func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, boo
 }
 
 func (p *Post) posted(ref bot.Ref, shows string) {
-	p.Ref, p.Shows, p.Unsure, p.Under, p.Missed, p.Attempts, p.Refusals, p.Retry = ref, shows, false, "", false, 0, 0, time.Time{}
+	p.Ref, p.Shows, p.Unsure, p.Under, p.Attempts, p.Refusals, p.Retry = ref, shows, false, "", 0, 0, time.Time{}
 }
 
-// failed notes why a message was not posted, and when to try again.
+// failed notes why a message was not posted, and when to try again. Whoever claimed it notes it, and so posts it no more.
 func (p *Post) failed(err error, now time.Time) {
-	p.Unsure = errors.Is(err, bot.ErrUnclear)
-	if errors.Is(err, bot.ErrGone) && !isChannel(p.Place) {
-		p.Over = "nobody is there"
-		return
+	p.Unsure, p.Under = errors.Is(err, bot.ErrUnclear), ""
+	if !p.nobody(err) {
+		p.delay(err, now)
 	}
-	p.delay(err, now)
 }
 
 // standAlone makes a later milestone the channel's card: the card in whose thread it was to stand has been deleted.

@@ -87,7 +87,7 @@ func (f *Flows) ask(ctx context.Context, c bot.Click, w words) (bot.View, error)
 			return bot.View{}, err
 		}
 		if len(open) == 0 {
-			return tellView(w, w.say("ask.nothing")), nil
+			return tellView(w, w.say("home.denied")), nil
 		}
 		id = open[0].Invoice.ID
 	}

@@ -163,8 +163,7 @@ type Post struct {
 	Shows    string       `json:"shows,omitzero"`    // Digest of what it says.
 	Waiting  bool         `json:"waiting,omitzero"`  // It lies in its reader's mailbox, which decides whether it becomes part of a digest.
 	Unsure   bool         `json:"unsure,omitzero"`   // It may have been posted; look for it before posting again.
-	Under    string       `json:"under,omitzero"`    // The lease under which it was claimed.
-	Missed   bool         `json:"missed,omitzero"`   // It was looked for once, and was not there.
+	Under    string       `json:"under,omitzero"`    // The lease under which it is being posted.
 	Again    bool         `json:"again,omitzero"`    // It was posted a second time because nobody could look.
 	Over     string       `json:"over,omitzero"`     // Why nothing more is done about it: gone, given up.
 	Retry    time.Time    `json:"retry,omitzero"`    // Not before.

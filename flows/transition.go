@@ -23,6 +23,9 @@ func (r *Record) see(inv billing.Invoice, read, now time.Time) {
 		r.note(now, byKvitt, "seen", "amount", inv.AmountDue.String(), "due", inv.Due.String(), "status", string(inv.Status))
 		return
 	}
+	if inv.Status != billing.Open {
+		r.hurry(now) // The service knows what became of it.
+	}
 	if r.State == HandedOver && (inv.Status != billing.Open || inv.AmountDue != r.Attempt.Amount) {
 		r.Attempt.NextLook = now
 	}
@@ -103,7 +106,7 @@ func (r *Record) claim(posts []Post, lease string, now time.Time) {
 			continue
 		}
 		if have := r.post(post.Key); have != nil {
-			have.Unsure, have.Claimed, have.Day, have.Under, have.Missed = !post.Waiting, now, post.Day, lease, false
+			have.Unsure, have.Claimed, have.Day, have.Under = !post.Waiting, now, post.Day, lease
 			continue
 		}
 		if post.isReminder() {
@@ -114,7 +117,7 @@ func (r *Record) claim(posts []Post, lease string, now time.Time) {
 				old.Over = "superseded"
 			}
 		}
-		post.Claimed, post.Unsure, post.Under, post.Missed = now, !post.Waiting, lease, false
+		post.Claimed, post.Unsure, post.Under = now, !post.Waiting, lease
 		r.Posts = append(r.Posts, post)
 	}
 }

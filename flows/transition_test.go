@@ -130,7 +130,7 @@ func brokenPromises(before, r Record, what string, err error) (broken []string) 
 	promise(!before.busy() || !r.busy() || before.Attempt.Key == r.Attempt.Key, "the key changed under way")
 	promise(r.Failed-before.Failed == map[bool]int{true: 1}[failed], "the count of failed payments")
 	promise(!sameFacts || (before.key(team) != r.key(team)) == (failed || grew > 0), "the next key")
-	promise(what != "see" || !before.busy() || before.State == r.State && *before.Attempt == *r.Attempt, "seeing touched a payment under way")
+	promise(what != "see" || !before.busy() || before.State == r.State && whenever(before.Attempt) == whenever(r.Attempt), "seeing touched a payment under way")
 	promise(before.State != Paid || !r.payable() || what == "undone" || what == "see" && r.Invoice.Status == billing.Open, "a paid invoice became payable")
 	promise(grew == 0 || grew == 1 && r.State == Paid, "a payment more, and not paid")
 	promise(grew == 0 || r.Payments[len(r.Payments)-1].By == "" || what == "settle", "a person's payment without the service's word")
@@ -145,6 +145,30 @@ func brokenPromises(before, r Record, what string, err error) (broken []string) 
 	}
 	promise(cmp.Equal(asJSON(r), asJSON(copyOf(r))), "not written whole")
 	return broken
+}
+
+// whenever is a payment without when it is looked at next.
+func whenever(a *Attempt) Attempt {
+	same := *a
+	same.NextLook = time.Time{}
+	return same
+}
+
+func TestWhatASyncSeesOfAPaymentThatWaitsIsLookedIntoAtOnce(t *testing.T) {
+	for _, state := range []State{Submitted, Unknown} {
+		r := payingRecord()
+		r.State, r.Attempt.NextLook = state, monday.Add(time.Hour)
+		r.see(r.Invoice, monday, monday)
+		if !r.Attempt.NextLook.Equal(monday.Add(time.Hour)) {
+			t.Errorf("%s: a sync that saw nothing new has it asked at %s", state, r.Attempt.NextLook)
+		}
+		paid := r.Invoice
+		paid.Status, paid.AmountDue = billing.Paid, usd(0)
+		r.see(paid, monday.Add(time.Minute), monday.Add(time.Minute))
+		if !r.Attempt.NextLook.Equal(monday.Add(time.Minute)) {
+			t.Errorf("%s: the service says that it is paid, and it is asked at %s", state, r.Attempt.NextLook)
+		}
+	}
 }
 
 func TestOnlyAKeyThatWasSentIsBurnt(t *testing.T) {

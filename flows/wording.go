@@ -42,13 +42,23 @@ func (c card) details() []string {
 	if what := covers(c.words, inv); what != "" {
 		lines = append(lines, what)
 	}
-	if paid := inv.Total.Minor - inv.AmountDue.Minor; c.r.State == Open && paid > 0 && inv.AmountDue.Minor > 0 && inv.Total.Currency == inv.AmountDue.Currency {
-		lines = append(lines, c.say("partly", "Paid", c.money(billing.Money{Minor: paid, Currency: inv.Total.Currency}), "Total", c.money(inv.Total)))
+	if partly := c.partly(); partly != "" {
+		lines = append(lines, partly)
 	}
 	if inv.AutoCollect && inv.PayFailed && c.r.State == Open {
 		lines = append(lines, c.say(orText(whyFailed[inv.Failure.Why], "collect.failed")))
 	}
 	return lines
+}
+
+// partly says how much of an invoice has been paid already; empty where nothing has, or all.
+func (c card) partly() string {
+	inv := c.r.Invoice
+	paid := inv.Total.Minor - inv.AmountDue.Minor
+	if c.r.State != Open || paid <= 0 || inv.AmountDue.Minor <= 0 || inv.Total.Currency != inv.AmountDue.Currency {
+		return ""
+	}
+	return c.say("partly", "Paid", c.money(billing.Money{Minor: paid, Currency: inv.Total.Currency}), "Total", c.money(inv.Total))
 }
 
 // whyFailed says why the service could not collect by itself, where it tells.

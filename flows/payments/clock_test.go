@@ -19,10 +19,14 @@ type step struct {
 const (
 	storeClock   = "store"
 	compareEvery = 30 * time.Second // How often the program compares its clock with the store's.
+	jumpedLate   = 15 * time.Second // How much later it goes by one that is ahead.
 )
 
-// machines are whose clocks the replicas' machines have.
-var machines = [...]string{"machine 0", "machine 1"}
+// machines are whose clocks the replicas' machines have, and when in each half minute they are compared with the store's.
+var (
+	machines = [...]string{"machine 0", "machine 1"}
+	phases   = map[string]time.Duration{"machine 1": 11 * time.Second}
+)
 
 // set sets a clock wrong for a while, and then right again.
 func (c *clocks) set(whose string, by, lasts time.Duration) {
@@ -54,11 +58,15 @@ func (c *clocks) of(whose string) func() time.Time {
 
 // shared is the clock that a replica goes by: its machine's, put right by how far the store's was ahead when they were last compared.
 func (c *clocks) shared(machine string) func() time.Time {
+	ahead := func(at time.Time) time.Duration { return c.wrong(storeClock, at) - c.wrong(machine, at) }
 	return func() time.Time {
 		now := time.Now()
-		compared := now.Truncate(compareEvery)
-		ahead := c.wrong(storeClock, compared) - c.wrong(machine, compared)
-		return now.Add(c.wrong(machine, now) + ahead)
+		compared := now.Add(-phases[machine]).Truncate(compareEvery).Add(phases[machine])
+		by := ahead(compared)
+		if before := ahead(compared.Add(-compareEvery)); by > before && now.Sub(compared) < jumpedLate {
+			by = before
+		}
+		return now.Add(c.wrong(machine, now) + by)
 	}
 }
 
