@@ -56,13 +56,13 @@ func TestAClockThatJumpsAheadIsFollowedOnlyWhenWhoLostTheirWorkByItHasNoticed(t 
 		store.by.Store(int64(time.Hour))
 		for _, step := range []struct{ wait, ahead time.Duration }{{clockLate, 0}, {time.Second, time.Hour}} {
 			time.Sleep(step.wait)
-			if ahead := clock.now().Sub(time.Now()); ahead != step.ahead {
+			if ahead := time.Until(clock.now()); ahead != step.ahead {
 				t.Errorf("%s later it goes %s ahead, want %s", step.wait, ahead, step.ahead)
 			}
 		}
 		store.by.Store(0)
 		time.Sleep(clockEvery)
-		if ahead := clock.now().Sub(time.Now()); ahead != 0 {
+		if ahead := time.Until(clock.now()); ahead != 0 {
 			t.Errorf("the store's clock is right again, and it goes %s ahead", ahead)
 		}
 		stop()

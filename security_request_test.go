@@ -52,7 +52,7 @@ func TestWhoMayNotPayDecidesOnNoRequest(t *testing.T) {
 			t.Errorf("Asha's own reason was answered: %s", answer)
 		}
 		s.acts(undecided + `
-			expect audit "denied" 9
+			expect audit "denied" 12
 			approve bo
 			expect charges INV-1 1`)
 	})
