@@ -59,7 +59,7 @@ func serveWith(ctx context.Context, a *app) error {
 		}
 		return explained(err)
 	}
-	doors.connected()
+	doors.connected(ctx)
 	a.run(ctx)
 	a.log.Info("stopped", "why", context.Cause(ctx))
 	return stopped(ctx)
