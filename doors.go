@@ -57,7 +57,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 func (d *doors) listen(address string, handler http.Handler, broken context.CancelCauseFunc) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("the HTTP doors cannot listen on %s; choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
+		return fmt.Errorf("the HTTP doors cannot listen on %s; stop what holds it, such as another kvitt serve, or choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.app.log.Handler(), slog.LevelError)}

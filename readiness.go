@@ -19,7 +19,9 @@ const (
 // readiness is what GET /readyz says: each neighbour's state in a word, and whether people are served. A billing service that fails keeps nobody
 // from being served.
 func (a *app) readiness(ctx context.Context) (state map[string]any, ready bool) {
-	a.asked[""].ask(ctx, a.backend.Ping)
+	if a.opened.Load() {
+		a.asked[""].ask(ctx, a.backend.Ping)
+	}
 	patient, cancel := context.WithTimeout(ctx, storePatience)
 	defer cancel()
 	slack, services := "waiting", map[string]string{}
