@@ -146,7 +146,6 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 func TestCheckBesideAServeWithTwoDoorsFindsBothHeldByIt(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.bill("INV-1")
 	p := start(t, o.settings("KVITT_OPS_LISTEN=127.0.0.1:0"), "serve")
 	o.ready(p, http.StatusOK, "")
 	said := regexp.MustCompile(`"listening","address":"([^"]+)"`).FindAllStringSubmatch(p.said(), 2)
