@@ -35,7 +35,8 @@ const pinKind = "pin"
 // app is the whole bot, wired.
 type app struct {
 	settings settings.Settings
-	backend  store.Backend
+	backend  store.Backend // Once opened says so.
+	opened   atomic.Bool
 	bot      *bot.Bot
 	flows    *flows.Flows
 	stripe   *stripe.Provider // Nil without it.
@@ -48,21 +49,29 @@ type app struct {
 	asked    map[string]*asked // The neighbours whom readiness asks, by name; the store has none.
 }
 
-// newApp wires what needs no answer from Slack. Connect does the rest.
+// newApp wires what needs no answer from Slack; connect does the rest. A backend that is nil is given later.
 func newApp(s settings.Settings, backend store.Backend, w wires) *app {
 	a := &app{settings: s, log: w.Log, now: time.Now, wires: w, metrics: newMetrics(), asked: newAsked(s.Billing)}
-	a.backend = store.Observe(backend, a.metrics.seeStore)
 	if w.Now != nil {
 		a.now = w.Now
 	}
 	a.clock = &sharedClock{own: a.now, log: a.log}
-	a.clock.teller, _ = backend.(teller)
+	if backend != nil {
+		a.keepIn(backend)
+	}
 	a.bot = bot.New(bot.Config{
 		Token: s.Slack.BotToken.Reveal(), AppToken: s.Slack.AppToken.Reveal(), SigningSecret: s.Slack.SigningSecret.Reveal(), APIURL: s.Slack.APIURL,
 		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log, Observe: a.metrics.seeBot,
 	})
 	a.metrics.live(a.bot.Ready)
 	return a
+}
+
+// keepIn gives the app the store that it keeps in what it knows.
+func (a *app) keepIn(backend store.Backend) {
+	a.backend = store.Observe(backend, a.metrics.seeStore)
+	a.clock.teller, _ = backend.(teller)
+	a.opened.Store(true)
 }
 
 // scopes are those without which somebody would not be reminded, or not be recognised.

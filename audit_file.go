@@ -8,17 +8,19 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// exportTo lets fill write where path says: to standard output, straight into what keeps nothing, such as a named pipe, or else to a file that is new
-// or empty.
+// exportTo lets fill write where path says: to a standard stream, straight into what keeps nothing, such as a named pipe, or else to a file that is new
+// or empty. A standard stream is not opened anew: its pipe may be another user's, as in a container.
 func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer) error) error {
-	if slices.Contains([]string{"", "-", "/dev/stdout"}, path) {
+	switch path {
+	case "", "-", "/dev/stdout", "/dev/fd/1":
 		return fill(std.out)
+	case "/dev/stderr", "/dev/fd/2":
+		return fill(std.err)
 	}
 	if keepsNothing(path) {
 		return pour(ctx, path, fill)
@@ -27,10 +29,11 @@ func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer
 }
 
 // keepsNothing tells a pipe of ours and a device such as a terminal from what could be somebody else's way to the trail: a link that somebody left in a
-// folder, or their pipe. Only the system's own links are followed.
+// folder, or their pipe. Only the system's own links are followed: they lead to what was opened for us, whosever it is.
 func keepsNothing(path string) bool {
-	look := os.Lstat
-	if clean := filepath.Clean(path); clean == "/dev/stderr" || strings.HasPrefix(clean, "/dev/fd/") || strings.HasPrefix(clean, "/proc/") {
+	look, clean := os.Lstat, filepath.Clean(path)
+	given := strings.HasPrefix(clean, "/dev/fd/") || strings.HasPrefix(clean, "/proc/")
+	if given {
 		look = os.Stat
 	}
 	info, err := look(path)
@@ -40,7 +43,7 @@ func keepsNothing(path string) bool {
 	owner, known := info.Sys().(*syscall.Stat_t)
 	switch info.Mode().Type() {
 	case fs.ModeNamedPipe:
-		return known && int(owner.Uid) == os.Geteuid()
+		return given || known && int(owner.Uid) == os.Geteuid()
 	case fs.ModeDevice | fs.ModeCharDevice:
 		return true
 	}

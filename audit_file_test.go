@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -223,6 +224,30 @@ func TestAuditExportPoursIntoAPipe(t *testing.T) {
 	time.Sleep(time.Second) // So that it waits.
 	if p.cmd.Process.Signal(syscall.SIGTERM) != nil || p.wait(5*time.Second) != failed || !strings.Contains(p.said(), "nobody reads") {
 		t.Errorf("nobody read, and it says: %s", p.said())
+	}
+}
+
+// Where a container does not run as root, the pipes that it was given are.
+func TestAuditExportPoursIntoWhatItWasGivenWhosesoeverItIs(t *testing.T) {
+	data := folderWith(t, done())
+	want := audits(t, data, "export").out
+	for _, path := range []string{"/dev/stderr", "/dev/fd/2"} {
+		if got := audits(t, data, "export", path); got.code != well || got.err != want || got.out != "" {
+			t.Errorf("to %s: exit code %d, %q, %q", path, got.code, got.out, got.err)
+		}
+	}
+	reader, writer, err := os.Pipe()
+	must(t, err)
+	defer reader.Close()
+	if err := writer.Chown(os.Geteuid()+1, -1); err != nil {
+		t.Skip("only root can give a pipe away:", err)
+	}
+	if got := audits(t, data, "export", fmt.Sprintf("/dev/fd/%d", writer.Fd())); got.code != well {
+		t.Errorf("to a pipe of somebody else's: exit code %d, %q", got.code, got.err)
+	}
+	must(t, writer.Close())
+	if text, err := io.ReadAll(reader); err != nil || string(text) != want {
+		t.Errorf("through the pipe came %q: %v", text, err)
 	}
 }
 

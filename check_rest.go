@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,9 +120,10 @@ func gap(s settings.Schedule, now time.Time) time.Duration {
 
 // doors looks whether the HTTP doors can be opened, or are held by a Kvitt that runs.
 func (c *checker) doors(ctx context.Context) {
-	c.listen(ctx, "KVITT_LISTEN", c.set.Listen)
+	ops := cmp.Or(c.set.OpsListen, c.set.Listen)
+	c.listen(ctx, "KVITT_LISTEN", c.set.Listen, ops)
 	if c.set.OpsListen != "" {
-		c.listen(ctx, "KVITT_OPS_LISTEN", c.set.OpsListen)
+		c.listen(ctx, "KVITT_OPS_LISTEN", c.set.OpsListen, ops)
 		return
 	}
 	if host, _, err := net.SplitHostPort(c.set.Listen); err == nil && !isLoopback(host) {
@@ -129,14 +131,15 @@ func (c *checker) doors(ctx context.Context) {
 	}
 }
 
-func (c *checker) listen(ctx context.Context, about, address string) {
+// listen looks at one address. A Kvitt that runs answers at ops, whichever it holds.
+func (c *checker) listen(ctx context.Context, about, address, ops string) {
 	listener, err := net.Listen("tcp", address)
 	if err == nil {
 		_ = listener.Close()
 		c.ok(about, "%s is free", address)
 		return
 	}
-	if answersHealthz(ctx, address) {
+	if answersHealthz(ctx, ops) {
 		c.ok(about, "%s is held by a Kvitt that runs", address)
 		return
 	}

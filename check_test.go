@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,23 @@ func TestCheckNamesWhatIsBrokenAndHowToMendIt(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCheckBesideAServeWithTwoDoorsFindsBothHeldByIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := start(t, o.settings("KVITT_OPS_LISTEN=127.0.0.1:0"), "serve")
+	o.ready(p, http.StatusOK, "")
+	said := regexp.MustCompile(`"listening","address":"([^"]+)"`).FindAllStringSubmatch(p.said(), 2)
+	ops, public := said[0][1], said[1][1]
+	lines := o.checked(well, "KVITT_LISTEN="+public, "KVITT_OPS_LISTEN="+ops)
+	for door, running := range map[string]string{"KVITT_LISTEN": public, "KVITT_OPS_LISTEN": ops} {
+		if !slices.ContainsFunc(lines, func(line string) bool {
+			return strings.Contains(line, " "+door+" ") && strings.Contains(line, running+" is held by a Kvitt that runs")
+		}) {
+			t.Errorf("no line says that the running serve holds %s", door)
+		}
 	}
 }
 

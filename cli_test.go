@@ -93,6 +93,19 @@ func TestARefusedCommandLineSaysWhatIsWrongAndShowsNoSecret(t *testing.T) {
 	}
 }
 
+// Of commands that need no setting, too; only the version is told whatever is set.
+func TestAVariableThatMeansNothingIsRefusedByEveryCommand(t *testing.T) {
+	for args, want := range map[string]int{
+		"demo": refused, "serve": refused, "check": refused, "invoices import x.csv": refused, "audit export": refused, "audit verify": refused,
+		"people erase U012AB3CD": refused, "manifest": refused, "manifest --url https://kvitt.example.com": refused, "version": well,
+	} {
+		got := kvitt(t, []string{"KVITT_BOGUS=1"}, strings.Fields(args)...)
+		if got.code != want || want == refused && (got.out != "" || !strings.HasPrefix(got.err, `kvitt: KVITT_BOGUS is "1"; expected no such variable`)) {
+			t.Errorf("%s: exit code %d, %.80q, %q", args, got.code, got.out, got.err)
+		}
+	}
+}
+
 func TestAValueMayBeginWithADash(t *testing.T) {
 	for _, args := range [][]string{{"--reminders", "-3,-1,0", "--locale=de"}, {"--reminders=-3,-1,0", "--locale", "de"}} {
 		if got := kvitt(t, nil, append([]string{"serve"}, args...)...); !strings.Contains(got.err, `KVITT_LOCALE (--locale) is "de"`) {

@@ -20,10 +20,11 @@ var errDoor = errors.New("an HTTP door broke")
 
 // doors are the HTTP doors: health and metrics, and where Slack and Stripe knock.
 type doors struct {
-	app     *app
-	open    atomic.Bool // Slack has said who we are, so that requests can be judged.
-	servers []*http.Server
-	serving sync.WaitGroup
+	app      *app
+	open     atomic.Bool // Slack has said who we are, so that requests can be judged.
+	stopping atomic.Bool
+	servers  []*http.Server
+	serving  sync.WaitGroup
 }
 
 // openDoors listens at once, so that an address that is taken is told before anything else; broken is called if a door breaks later.
@@ -56,7 +57,7 @@ func openDoors(a *app, broken context.CancelCauseFunc) (*doors, error) {
 func (d *doors) listen(address string, handler http.Handler, broken context.CancelCauseFunc) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("the HTTP doors cannot listen on %s; choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
+		return fmt.Errorf("the HTTP doors cannot listen on %s; stop what holds it, such as another kvitt serve, or choose another KVITT_LISTEN or KVITT_OPS_LISTEN: %w", address, err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 15 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(d.app.log.Handler(), slog.LevelError)}
@@ -70,8 +71,12 @@ func (d *doors) listen(address string, handler http.Handler, broken context.Canc
 	return nil
 }
 
-// connected lets Slack's and Stripe's requests in.
-func (d *doors) connected() { d.open.Store(true) }
+// connected lets Slack's and Stripe's requests in. Stripe's are turned away again when ctx ends: nobody would look at what they are about any more,
+// and Stripe repeats them. Of Slack's, the bot itself knows which it still takes.
+func (d *doors) connected(ctx context.Context) {
+	d.open.Store(true)
+	context.AfterFunc(ctx, func() { d.stopping.Store(true) })
+}
 
 func (d *doors) slackEvents(w http.ResponseWriter, r *http.Request) {
 	if !d.open.Load() {

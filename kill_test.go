@@ -2,6 +2,8 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -159,6 +161,35 @@ func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
 	<-reached
 	if code, took := p.stop(); code != well || took > 10*time.Second {
 		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
+}
+
+func TestItAnswersProbesWhileItWaitsForItsStore(t *testing.T) {
+	t.Parallel()
+	o, frozen := newOffice(t), redistest.Start(t)
+	o.bill("INV-1")
+	frozen.Stop()
+	t.Cleanup(frozen.Continue)
+	p := start(t, o.settings("REDIS_URL="+frozen.URL()), "serve")
+	o.ready(p, http.StatusServiceUnavailable, `{"billing":{},"slack":"waiting","store":"waiting"}`)
+	if resp, err := http.Get(p.address() + "/healthz"); err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("healthz without a store: %v %v", resp, err)
+	}
+	frozen.Continue()
+	o.ready(p, http.StatusOK, `{"billing":{"stripe":"ok"},"slack":"ok","store":"ok"}`)
+}
+
+func TestAnAddressThatIsTakenIsToldBeforeAnythingIsOpened(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	taken := httptest.NewServer(http.NotFoundHandler())
+	defer taken.Close()
+	p := start(t, o.settings("KVITT_LISTEN="+taken.Listener.Addr().String()), "serve")
+	if code := p.wait(10 * time.Second); code != failed || !strings.Contains(p.said(), "cannot listen on "+taken.Listener.Addr().String()) {
+		t.Errorf("it exited with %d and said %s", code, p.said())
+	}
+	if _, err := os.Stat(o.data); err == nil {
+		t.Error("it made a folder for its data")
 	}
 }
 

@@ -85,7 +85,7 @@ type commandLine struct {
 func run(ctx context.Context, args, environ []string, out, errOut io.Writer) int {
 	std := streams{out: out, err: errOut, log: logger(errOut, slog.LevelInfo)}
 	flags := map[settings.Command]*settings.Flags{}
-	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Check, settings.Import, settings.Export, settings.Verify, settings.Erase} {
+	for _, c := range []settings.Command{settings.Demo, settings.Serve, settings.Check, settings.Import, settings.Export, settings.Verify, settings.Erase, "manifest"} {
 		flags[c] = settings.NewFlags(c)
 	}
 	var cli commandLine
@@ -137,12 +137,9 @@ func commandOf(parsed string) settings.Command {
 
 func dispatch(ctx context.Context, command string, cli *commandLine, flags map[settings.Command]*settings.Flags, environ []string, std streams) int {
 	name := commandOf(command)
-	switch name {
-	case "version":
+	if name == "version" { // It answers whatever is set.
 		fmt.Fprintln(std.out, versionLine())
 		return well
-	case "manifest":
-		return exitCode(printManifest(cli.Manifest.URL, std.out), std)
 	}
 	set, err := settings.Load(settings.Options{Command: name, Environ: environ, Flags: flags[name].Given(), Amount: knownAmount, Redis: store.CheckAddress})
 	if err != nil {
@@ -163,6 +160,8 @@ func dispatch(ctx context.Context, command string, cli *commandLine, flags map[s
 		err = verifyAudit(ctx, set, cli.Audit.Verify.Head, std)
 	case settings.Erase:
 		err = erasePerson(ctx, set, cli.People.Erase.User, std)
+	case "manifest":
+		err = printManifest(cli.Manifest.URL, std.out)
 	}
 	return exitCode(err, std)
 }

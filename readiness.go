@@ -9,95 +9,122 @@ import (
 	"kvitt/billing"
 )
 
+// For how long readiness waits for those whom it asks. Whoever only wants to know whether people are served may wait a second, as Kubernetes does by
+// default, whatever the billing services do.
+const (
+	billingPatience = 500 * time.Millisecond
+	storePatience   = 3 * time.Second
+)
+
 // readiness is what GET /readyz says: each neighbour's state in a word, and whether people are served. A billing service that fails keeps nobody
 // from being served.
 func (a *app) readiness(ctx context.Context) (state map[string]any, ready bool) {
+	if a.opened.Load() {
+		a.asked[""].ask(ctx, a.backend.Ping)
+	}
+	patient, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
 	slack, services := "waiting", map[string]string{}
 	if a.team.Load() != nil {
 		if a.bot.Ready() {
 			slack = "ok"
 		}
-		failed := a.flows.Health()
-		for _, provider := range a.flows.Providers {
-			name := provider.Name()
-			services[name] = inAWord(a.asked[name].answer(ctx, func(ctx context.Context) error { return lists(ctx, provider, failed[name] != nil) }))
-		}
+		services = a.services(ctx)
 	}
-	kept := inAWord(a.asked[""].answer(ctx, a.backend.Ping))
+	kept := a.asked[""].word(patient)
 	return map[string]any{"slack": slack, "store": kept, "billing": services}, slack == "ok" && kept == "ok"
 }
 
-func inAWord(err error) string {
-	if err != nil {
-		return "failing"
+// services asks the billing services, all at once.
+func (a *app) services(ctx context.Context) map[string]string {
+	last, words := a.flows.Health(), map[string]string{}
+	for _, provider := range a.flows.Providers {
+		a.asked[provider.Name()].ask(ctx, func(ctx context.Context) error { return lists(ctx, provider, last[provider.Name()]) })
 	}
-	return "ok"
+	patient, cancel := context.WithTimeout(ctx, billingPatience)
+	defer cancel()
+	for _, provider := range a.flows.Providers {
+		words[provider.Name()] = a.asked[provider.Name()].word(patient)
+	}
+	return words
 }
 
-// lists asks a billing service for its first invoice; for all of them where the last sync failed, for it may have failed further on.
-func lists(ctx context.Context, provider billing.Provider, whole bool) error {
+// lists asks a billing service for its first invoice; for all of them where it did not answer the last sync, for it may have failed further on.
+// Whether anything else that a sync found is mended, such as an invoice that cannot be read, only the next one can tell.
+func lists(ctx context.Context, provider billing.Provider, last error) error {
+	away := errors.Is(last, billing.ErrUnavailable) || errors.Is(last, billing.ErrSetup)
+	if last != nil && !away {
+		return last
+	}
 	for _, err := range provider.Invoices(ctx, time.Time{}) {
-		if err != nil || !whole {
+		if err != nil || !away {
 			return err
 		}
 	}
 	return nil
 }
 
-// errUnheard stands until a neighbour has answered for the first time.
-var errUnheard = errors.New("it has not answered yet")
+// stale is how old an answer is that says nothing any more.
+const stale = 10 * time.Second
 
 // asked is the last answer of a neighbour to "are you well?". It is asked when somebody wants to know, and not otherwise.
 type asked struct {
-	again    time.Duration // How often at most it is asked, however many want to know.
-	limit    time.Duration // How long it has for an answer.
-	patience time.Duration // How long who wants to know waits for it; then the answer before stands.
+	again time.Duration // How often at most it is asked, however many want to know.
+	limit time.Duration // How long it has for an answer.
 
-	mu      sync.Mutex
-	at      time.Time
-	pending chan struct{} // Closed when the answer is there.
-	waiting bool          // It is not.
-	err     error
+	mu       sync.Mutex
+	began    time.Time
+	awaited  chan struct{} // Closed when the answer is there; nil while none is awaited.
+	answered time.Time
+	err      error
 }
 
-// newAsked is for whom readiness asks: the store, and by their names the billing services. That one of these hangs holds nobody up who only wants to
-// know whether people are served.
+// newAsked is for whom readiness asks: the store, and by their names the billing services. A change is known within again and limit, less than stale.
 func newAsked(billing []string) map[string]*asked {
-	all := map[string]*asked{"": {again: 2 * time.Second, limit: 2 * time.Second, patience: 3 * time.Second, err: errUnheard}}
+	all := map[string]*asked{"": {again: 2 * time.Second, limit: 2 * time.Second}}
 	for _, name := range billing {
-		all[name] = &asked{again: 2 * time.Second, limit: 7 * time.Second, patience: 500 * time.Millisecond, err: errUnheard}
+		all[name] = &asked{again: 5 * time.Second, limit: 4 * time.Second}
 	}
 	return all
 }
 
-func (a *asked) answer(ctx context.Context, ask func(context.Context) error) error {
-	pending := a.ask(context.WithoutCancel(ctx), ask)
-	select {
-	case <-pending:
-	case <-time.After(a.patience):
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.err
-}
-
 // ask asks unless it was asked a moment ago or the answer is still awaited.
-func (a *asked) ask(ctx context.Context, ask func(context.Context) error) (pending chan struct{}) {
+func (a *asked) ask(ctx context.Context, ask func(context.Context) error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.pending != nil && (a.waiting || time.Since(a.at) < a.again) {
-		return a.pending
+	if a.awaited != nil || time.Since(a.began) < a.again {
+		return
 	}
-	pending = make(chan struct{})
-	a.pending, a.at, a.waiting = pending, time.Now(), true
+	a.began, a.awaited = time.Now(), make(chan struct{})
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, a.limit)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.limit) // Who comes next wants to know, too.
 		defer cancel()
 		err := ask(ctx)
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.err, a.waiting = err, false
-		close(pending)
+		close(a.awaited)
+		a.err, a.answered, a.awaited = err, time.Now(), nil
 	}()
-	return pending
+}
+
+// word is the answer in a word. Where none comes while ctx lasts, it is the one before.
+func (a *asked) word(ctx context.Context) string {
+	a.mu.Lock()
+	awaited := a.awaited
+	a.mu.Unlock()
+	if awaited != nil {
+		select {
+		case <-awaited:
+		case <-ctx.Done():
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case time.Since(a.answered) > stale:
+		return "waiting"
+	case a.err != nil:
+		return "failing"
+	}
+	return "ok"
 }

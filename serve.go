@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"kvitt/bot"
 	"kvitt/settings"
@@ -12,21 +13,62 @@ import (
 
 // serve runs the bot until ctx ends. It returns what keeps it from starting, in words that say what to do.
 func serve(ctx context.Context, set settings.Settings, std streams) error {
-	backend, err := openStore(ctx, set, std)
-	if errors.Is(err, store.ErrInUse) {
-		return fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", set.Data, err)
+	for _, name := range set.Idle {
+		std.log.Warn("a setting has no effect beside the others", "setting", name)
 	}
-	if err != nil && ctx.Err() != nil {
-		return stopped(ctx) // It was still waiting for Redis.
+	return serveWith(ctx, newApp(set, nil, wires{Log: std.log}))
+}
+
+// serveWith opens the doors, the store unless the app has one, and the control socket, connects, and works until ctx ends. It closes them all.
+func serveWith(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer a.close()
+	var closing sync.WaitGroup // Side by side, because there are 10 s for all that has to end.
+	defer closing.Wait()
+	if a.settings.RedisURL == "" { // It is there at once or not at all, and who else works on the folder is told before who holds an address.
+		if err := a.open(ctx); err != nil {
+			return unstarted(ctx, err)
+		}
+	}
+	doors, err := openDoors(a, cancel)
+	if err != nil {
+		return err
+	}
+	defer closing.Go(doors.close)
+	if err := a.open(ctx); err != nil {
+		return unstarted(ctx, err)
+	}
+	if a.settings.RedisURL == "" { // Whoever can reach Redis needs nobody to ask for the store.
+		control, err := openControl(a)
+		if err != nil {
+			return err
+		}
+		defer closing.Go(control.close)
+	}
+	if err := a.connect(ctx); err != nil {
+		return unstarted(ctx, err)
+	}
+	doors.connected(ctx)
+	a.run(ctx)
+	a.log.Info("stopped", "why", context.Cause(ctx))
+	return stopped(ctx)
+}
+
+// open opens the store, unless the app has one.
+func (a *app) open(ctx context.Context) error {
+	if a.opened.Load() {
+		return nil
+	}
+	backend, err := openStore(ctx, a.settings, streams{log: a.log})
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf("another kvitt serve already works on %s; stop it first, or give this one a KVITT_DATA of its own: %w", a.settings.Data, err)
 	}
 	if err != nil {
 		return err
 	}
-	defer backend.Close()
-	for _, name := range set.Idle {
-		std.log.Warn("a setting has no effect beside the others", "setting", name)
-	}
-	return serveWith(ctx, newApp(set, backend, wires{Log: std.log}))
+	a.keepIn(backend)
+	return nil
 }
 
 // openStore opens what the bot remembers: in Redis for any number of replicas, or in one file for one.
@@ -37,32 +79,21 @@ func openStore(ctx context.Context, set settings.Settings, std streams) (store.B
 	return store.OpenFile(ctx, set.Data, store.FileOptions{Log: std.log})
 }
 
-// serveWith opens the control socket and the doors, connects, and works until ctx ends.
-func serveWith(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if a.settings.RedisURL == "" { // Whoever can reach Redis needs nobody to ask for the store.
-		control, err := openControl(a)
-		if err != nil {
-			return err
-		}
-		defer control.close()
+func (a *app) close() {
+	if a.opened.Load() {
+		_ = a.backend.Close()
 	}
-	doors, err := openDoors(a, cancel)
-	if err != nil {
-		return err
+}
+
+// unstarted is why it did not start, with what Slack refuses in one line. Being asked to stop meanwhile is no fault.
+func unstarted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx)
 	}
-	defer doors.close()
-	if err := a.connect(ctx); err != nil {
-		if ctx.Err() != nil {
-			return stopped(ctx)
-		}
-		return explained(err)
+	if setup, ok := errors.AsType[*bot.SetupError](err); ok {
+		return setup
 	}
-	doors.connected()
-	a.run(ctx)
-	a.log.Info("stopped", "why", context.Cause(ctx))
-	return stopped(ctx)
+	return err
 }
 
 // stopped tells being asked to stop, which is well, from a door that broke.
@@ -71,12 +102,4 @@ func stopped(ctx context.Context) error {
 		return cause
 	}
 	return nil
-}
-
-// explained puts what Slack refuses into one line.
-func explained(err error) error {
-	if setup, ok := errors.AsType[*bot.SetupError](err); ok {
-		return setup
-	}
-	return err
 }

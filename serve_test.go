@@ -272,7 +272,10 @@ func TestABillingServiceThatFailsKeepsNobodyFromBeingReminded(t *testing.T) {
 	o.imports("number,supplier,amount,currency,due\nL-1,Havn,10.00,EUR,"+time.Now().AddDate(0, 0, 3).UTC().Format(time.DateOnly)+"\n", "1 added")
 	both := o.settings("KVITT_BILLING=stripe,ledger", "KVITT_REMINDERS=-1")
 	first := start(t, both, "serve")
-	o.ready(first, http.StatusOK, `"stripe":"ok"`)
+	o.soon("a sync that sees both", 10*time.Second, func() bool {
+		known := o.metrics(first)
+		return strings.Contains(known, `kvitt_invoices{service="stripe",state="open"} 1`) && strings.Contains(known, `kvitt_invoices{service="ledger",state="open"} 1`)
+	})
 	first.stop()
 	o.stripe.Fail(sandbox.StripeFault{Kind: sandbox.StripeBroken500Before, Times: -1})
 	second := start(t, append(both, "KVITT_REMINDERS=-7"), "serve")

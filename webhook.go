@@ -35,8 +35,8 @@ func turned(err error) (status int, word string) {
 // stripeWebhook is POST /stripe/webhook. An event is acknowledged once it is known to be Stripe's and that somebody will look; the look itself
 // comes after the answer.
 func (d *doors) stripeWebhook(w http.ResponseWriter, r *http.Request) {
-	if !d.open.Load() {
-		http.Error(w, "starting", http.StatusServiceUnavailable)
+	if !d.open.Load() || d.stopping.Load() {
+		http.Error(w, "starting or stopping", http.StatusServiceUnavailable)
 		return
 	}
 	status, word := d.app.heed(w, r)

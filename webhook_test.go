@@ -126,3 +126,27 @@ func TestANewInvoiceIsKnownAsSoonAsStripeSaysSo(t *testing.T) {
 		t.Errorf("the trail of a draft: %s", f.trail(draft))
 	}
 }
+
+// Stripe repeats what was not taken, and the next Kvitt looks at it.
+func TestWhatStripeSaysToAKvittThatStopsIsNotTaken(t *testing.T) {
+	t.Parallel()
+	f := newFort(t, 2)
+	paying, told, now := f.invoices["0"], f.stripeEvent("evt_1", "invoice.updated", f.invoices["1"]), time.Now()
+	f.stripe.Fail(sandbox.StripeFault{Op: "/pay", Kind: sandbox.StripeSlowBefore, Times: 1, Delay: 2 * time.Second})
+	f.send(f.seal(fmt.Sprintf(signed, slacks), f.payment(paying, "1.2.asha")))
+	f.soon("a payment under way", func() bool { return strings.HasSuffix(f.trail(paying), "pay sent") })
+	stopped := make(chan struct{})
+	go func() { f.stop(); close(stopped) }()
+	time.Sleep(500 * time.Millisecond)
+	if answer := f.tells(told, now, "whsec_new"); answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("while it stops, an event gets %d", answer.StatusCode)
+	}
+	<-stopped
+	if len(f.stripe.Charges(paying)) != 1 {
+		t.Error("the payment under way was not finished")
+	}
+	f.open()
+	if answer := f.tells(told, now, "whsec_new"); answer.StatusCode != http.StatusOK || !strings.Contains(f.metrics(), `{outcome="taken"} 1`) {
+		t.Errorf("the next process answers %d, and has not taken the event", answer.StatusCode)
+	}
+}
