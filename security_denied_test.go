@@ -73,7 +73,7 @@ func TestWhoMayNotPayMayNotTakeARecordBack(t *testing.T) {
 			}
 		}
 		s.acts(`
-			expect audit "denied" 2
+			expect audit "denied" 4
 			expect audit "undo requested" 0
 			wait 1h
 			expect finance "Recorded as paid by Asha"`)

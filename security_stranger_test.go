@@ -174,7 +174,7 @@ func TestWhoIsNoFullMemberMayNothingAndLearnsNothing(t *testing.T) {
 				if n := strings.Count(told, "Only billing admins can pay invoices here."); n < 6 {
 					t.Errorf("%s was told %d times who may pay: %s", name, n, told)
 				}
-				s.acts(`expect audit "denied" 11` + "\nexpect charges INV-1 0")
+				s.acts(`expect audit "denied" 14` + "\nexpect charges INV-1 0")
 				if after := s.posted(); !slices.Equal(before, after) {
 					t.Errorf("said because of %s: %v", name, after[len(before):])
 				}
@@ -202,7 +202,7 @@ func TestWhoIsNoBillingAdminIsToldWhomToAskAndNothingElse(t *testing.T) {
 		if after := s.posted(); !slices.Equal(before, after) {
 			t.Errorf("said because of Kim: %v", after[len(before):])
 		}
-		s.acts(`expect modal kim "You can ask Asha or Bo."` + "\n" + `expect home kim "Billing admins handle the invoices here."` + "\n" + `expect audit "denied" 11` + "\nexpect charges INV-1 0")
+		s.acts(`expect modal kim "You can ask Asha or Bo."` + "\n" + `expect home kim "Billing admins handle the invoices here."` + "\n" + `expect audit "denied" 14` + "\nexpect charges INV-1 0")
 	})
 }
 

@@ -18,7 +18,7 @@ const (
 	handlerTime = 20 * time.Second
 	memoryTime  = time.Second // To ask whether a click was seen before.
 	askTime     = time.Minute // For which a submission's answer is kept for its duplicates.
-	drainTime   = 10 * time.Second
+	drainTime   = 8 * time.Second
 )
 
 // waits tells the kinds whose acknowledgement carries an answer.
