@@ -104,7 +104,7 @@ func TestWhoPressesWithoutEndKeepsNobodyElseFromTheirModal(t *testing.T) {
 		_, button := w.post("pay")
 		restless := w.slack.AddPerson(sandbox.Person{Name: "restless"})
 		w.slack.SetChannel(w.finance, func(c *sandbox.Channel) { c.Members = append(c.Members, restless) })
-		for range 40 {
+		for range 2 * openView.burst {
 			if err := w.slack.Press(w.t.Context(), restless, button); err != nil {
 				w.t.Fatal(err)
 			}

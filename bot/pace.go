@@ -42,7 +42,9 @@ var (
 )
 
 func tier3(name string, write bool) method { return method{name, 50, 10, write} }
-func tier4(name string, write bool) method { return method{name, 100, 20, write} }
+
+// What opens a modal is of tier 4. Half a minute's worth may go at once: a press that waits for its turn is lost after three seconds.
+func tier4(name string, write bool) method { return method{name, 100, 50, write} }
 
 // One message a second and channel; "short bursts" are allowed.
 const (
