@@ -145,6 +145,24 @@ func TestAskedToStopItFinishesThePaymentInHand(t *testing.T) {
 	o.provesOnce(again, invoice)
 }
 
+func TestAskedToStopRightAfterASubmissionWasAnsweredItPays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	invoice := o.bill("INV-1")
+	p := start(t, o.settings(), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	o.submit(o.asha, "INV-1")
+	if code, took := p.stop(); code != 0 || took > 10*time.Second {
+		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
+	if n := len(o.stripe.Charges(invoice)); n != 1 {
+		t.Errorf("money moved %d times, want once", n)
+	}
+	if !o.settled("INV-1") {
+		t.Error("it left without saying that it was paid")
+	}
+}
+
 func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
 	t.Parallel()
 	o, frozen := newOffice(t), redistest.Start(t)

@@ -155,6 +155,9 @@ func (b *Bot) Ready() bool {
 	return b.cfg.AppToken == "" || b.socket.greeted.Load()
 }
 
+// Busy tells whether a click that was taken in is being worked on.
+func (b *Bot) Busy() bool { return b.work.busy() }
+
 // observe tells whoever counts.
 func (b *Bot) observe(what, name, outcome string, took time.Duration) {
 	if b.cfg.Observe != nil {

@@ -90,6 +90,13 @@ func (w *work) closed() bool {
 	return w.stopping
 }
 
+// busy says whether anything is being done or waits for its turn.
+func (w *work) busy() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.presses.count+w.answers.count > 0
+}
+
 // waitAnswers waits until everything is answered that Slack waits for, but no longer than d.
 func (w *work) waitAnswers(d time.Duration) {
 	select {

@@ -20,7 +20,8 @@ const (
 // lanes and how many invoices of each are worked on at once: a thousand reminders never stand before a payment.
 var lanes = map[store.Lane]int{store.Urgent: 8, store.Routine: 16}
 
-// Run asks the billing services, sweeps, and works until ctx ends; then it finishes what it has begun, at most 8 s long: notes and leases come after that, and all of it is to end within 10.
+// Run asks the billing services, sweeps, and works until ctx ends; then it finishes what it has begun and what clicks asked for, at most 8 s long: notes and
+// leases come after that, and all of it is to end within 10.
 func (f *Flows) Run(ctx context.Context) {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -30,9 +31,10 @@ func (f *Flows) Run(ctx context.Context) {
 	}
 	loops.Go(func() { f.syncs(ctx) })
 	loops.Go(func() { f.glance(ctx) })
-	loops.Wait()
+	<-ctx.Done()
 	late := time.AfterFunc(drainTime, stop)
 	defer late.Stop()
+	loops.Wait()
 	f.work.Wait()
 }
 
@@ -75,16 +77,38 @@ func (f *Flows) sweep(ctx, working context.Context, lane store.Lane, workers int
 		if free := workers - len(slots); err == nil && free > 0 {
 			f.watchDue(lane, next, &told)
 		}
-		for _, lease := range leases {
-			f.observe(Observation{What: ObservedLease, Name: string(lane), Took: lease.Late})
-			slots <- struct{}{}
-			f.work.Go(func() {
-				f.attend(working, lease)
-				<-slots
-				f.nudge() // A hand is free; and what a click made due meanwhile, in whatever lane, can be leased now.
-			})
-		}
+		f.handOut(working, lane, leases, slots)
 		f.rest(ctx, lane, next, breather(len(leases)))
+	}
+	if lane == store.Urgent {
+		f.finish(working, slots)
+	}
+}
+
+// handOut has each lease worked on in a slot of its own.
+func (f *Flows) handOut(working context.Context, lane store.Lane, leases []store.Lease, slots chan struct{}) {
+	for _, lease := range leases {
+		f.observe(Observation{What: ObservedLease, Name: string(lane), Took: lease.Late})
+		slots <- struct{}{}
+		f.work.Go(func() {
+			f.attend(working, lease)
+			<-slots
+			f.nudge() // A hand is free; and what a click made due meanwhile, in whatever lane, can be leased now.
+		})
+	}
+}
+
+// finish does what was acknowledged before the stop: a submission that has its answer is paid, though its work was to begin a moment later. It ends when
+// no click is being worked on and nothing becomes due within that moment, or when the store cannot be asked.
+func (f *Flows) finish(working context.Context, slots chan struct{}) {
+	for {
+		pause(working, breather(0)) // Whoever took the last click in may not have begun with it.
+		idle := !f.Bot.Busy() && len(slots) == 0
+		leases, next, err := f.lease(working, store.Urgent, cap(slots)-len(slots))
+		if err != nil || idle && len(leases) == 0 && (next.IsZero() || next.Sub(f.Now()) > answerFirst) {
+			return
+		}
+		f.handOut(working, store.Urgent, leases, slots)
 	}
 }
 
