@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"kvitt/bot"
@@ -103,10 +104,8 @@ func (c card) retired() bot.Message {
 func (c card) thread() bot.Message {
 	line := c.status()
 	switch {
-	case line == "" && c.partly() != "":
-		line = c.facts() + ". " + c.partly()
 	case line == "":
-		line = c.facts()
+		line = strings.Join(without([]string{c.facts(), c.partly()}, ""), ". ")
 	case c.r.awaits():
 		line = c.facts() + ". " + line
 	}
