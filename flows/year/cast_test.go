@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"kvitt/billing"
 )
 
 // person is somebody in the workspace. What Slack says of them changes; what was so before is kept, for the judgement.
@@ -14,6 +16,7 @@ type person struct {
 	guest                   bool
 	changed                 time.Time // When Slack last said something new of them.
 	zoneBefore              string
+	looked                  billing.Date // When they last opened the live list.
 }
 
 func (p *person) dm() string { return "D" + p.id }
