@@ -196,7 +196,7 @@ func TestHoursWithoutAConnectionAreAFewLinesInTheLog(t *testing.T) {
 				w.run()
 				time.Sleep(2 * soon)
 				synctest.Wait()
-				from := w.log.Len()
+				from := len(w.log.String())
 				c.begin(w)
 				w.slack.CutSockets()
 				time.Sleep(c.lasts)

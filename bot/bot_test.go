@@ -23,7 +23,7 @@ type world struct {
 	bot     *Bot
 	asha    string
 	finance string
-	log     bytes.Buffer
+	log     journal
 
 	mu   sync.Mutex
 	seen []Observation
@@ -49,7 +49,7 @@ func newWorld(t *testing.T, change func(*sandbox.SlackConfig, *Config)) *world {
 	far := sandbox.SlackConfig{RequestClient: &http.Client{Transport: door}}
 	near := Config{
 		Token: "xoxb-sandbox", AppToken: "xapp-sandbox", SigningSecret: "sandbox-signing-secret", APIURL: "http://127.0.0.1/api/",
-		Log: slog.New(slog.NewTextHandler(&lockedWriter{w: &w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe: func(o Observation) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -136,15 +136,22 @@ func (h *handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-type lockedWriter struct {
-	mu sync.Mutex
-	w  *bytes.Buffer
+// journal is what was logged; it is read while goroutines of the bot may write to it.
+type journal struct {
+	mu    sync.Mutex
+	lines bytes.Buffer
 }
 
-func (l *lockedWriter) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(b)
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lines.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lines.String()
 }
 
 // bothDoors runs a story through each door.
