@@ -61,7 +61,7 @@ var errFew = errors.New("too few reminders are left for a digest")
 func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel string) error {
 	reader, _, _ := d.People.Reader(ctx, d.user, d.Policy.Team)
 	if at := d.nextHours(reader); !at.IsZero() {
-		post.Unsure, post.Retry = false, at
+		post.Unsure, post.Retry = false, at.Add(quiet) // As a mailbox stays open: what comes due as the hours begin is in it.
 		return nil
 	}
 	records, told, left, err := d.still(ctx, slices.Concat(box.Batch.Lines, box.Lines))
