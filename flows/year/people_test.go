@@ -106,26 +106,37 @@ func (y *year) later(e event) {
 	}
 	choice := []string{"tomorrow", "3 days", "monday"}[e.n]
 	y.tell(e.who.id, "puts %s off: %s", e.id, choice)
-	at := time.Now()
+	at, before, unwell := time.Now(), y.offUntil(e), y.window("slack") != nil
 	if !y.send(e, e.who, action(e.who, m, "", "", flows.ActLater, "controls/"+e.id, choice), false) {
 		return
 	}
 	time.Sleep(20 * time.Second)
-	rec, ok := y.witness.record(e.id)
-	if !ok {
+	until := y.offUntil(e)
+	switch {
+	case until.IsZero():
+		return
+	case until == before && unwell:
+		y.counts.add("people", "could not put off") // Nobody could say whether they may.
 		return
 	}
+	y.counts.add("people", "put off")
+	y.mu.Lock()
+	y.putOffs[visit{e.who.id, e.id}] = putOff{at, until}
+	y.mu.Unlock()
+	if rec, _ := y.witness.record(e.id); until != y.off(e, at, rec.Invoice.Due) {
+		y.violate("told twice or too early", "%s put %s off to %s, and it is %s", e.who.name, e.id, y.off(e, at, rec.Invoice.Due), until)
+	}
+}
+
+// offUntil is until when somebody has put an invoice off, as Kvitt remembers it.
+func (y *year) offUntil(e event) billing.Date {
+	rec, _ := y.witness.record(e.id)
 	for _, s := range rec.Snoozes {
 		if s.By == e.who.id {
-			y.counts.add("people", "put off")
-			y.mu.Lock()
-			y.putOffs[visit{e.who.id, e.id}] = putOff{at, s.Until}
-			y.mu.Unlock()
-			if want := y.off(e, at, rec.Invoice.Due); s.Until != want {
-				y.violate("told twice or too early", "%s put %s off to %s, and it is %s", e.who.name, e.id, want, s.Until)
-			}
+			return s.Until
 		}
 	}
+	return billing.Date{}
 }
 
 // off is the day that a choice means: counted in the person's zone, and cut short where the invoice is overdue in the operator's.

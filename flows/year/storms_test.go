@@ -6,7 +6,7 @@ import (
 )
 
 // storms: however much came due, and however long an outage was, a person hears of it in one digest, or in fewer messages than make one; and a channel
-// once of each invoice.
+// once of each invoice and due date: one that is moved on such a day is told of anew.
 func (w *witness) storms(calm bool) {
 	for _, end := range w.y.outagesOver() {
 		for _, place := range w.y.places() {
@@ -40,16 +40,18 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 			continue
 		}
 		singles++
-		of[w.marks[m.token].id]++
+		about := w.marks[m.token]
+		post, _ := w.post(about)
+		of[about.id+", due "+post.Due.String()]++
 	}
 	many := w.y.rules.digest
 	switch person := w.y.person(place) != nil; {
 	case person && many > 0 && (digests > 1 || singles >= many):
 		w.y.violate("many reminders at once are one message", "%s got %d digests and %d single reminders within %s from %s on", place, digests, singles, long, from)
 	case !person || many == 0:
-		for id, n := range of {
+		for what, n := range of {
 			if n > 1 {
-				w.y.violate("many reminders at once are one message", "%s was told %d times of %s within %s from %s on", place, n, id, long, from)
+				w.y.violate("many reminders at once are one message", "%s was told %d times of %s within %s from %s on", place, n, what, long, from)
 			}
 		}
 	}
