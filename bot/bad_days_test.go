@@ -151,6 +151,30 @@ func TestNobodyLosesAViewToAHashConflict(t *testing.T) {
 	})
 }
 
+func TestWhoseAddressItIsSlackIsAskedOnceForAllWhoPressAtThatMoment(t *testing.T) {
+	story(t, nil, func(w *world) {
+		for _, c := range []struct {
+			maxAge time.Duration
+			asked  int
+		}{{time.Nanosecond, 1}, {0, 20}} {
+			before := len(w.slack.Calls())
+			w.slack.Fail(sandbox.Fault{Method: "users.lookupByEmail", Kind: sandbox.Slow, Latency: time.Second, Times: -1})
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					if p, err := w.bot.PersonByEmail(w.t.Context(), "asha@example.com", c.maxAge); err != nil || p.ID != w.asha {
+						w.t.Errorf("it is %q's, %v", p.ID, err)
+					}
+				})
+			}
+			all.Wait()
+			if n := len(w.slack.Calls()) - before; n != c.asked {
+				w.t.Errorf("Slack was asked %d times for twenty who ask for what is at most %s old, want %d", n, c.maxAge, c.asked)
+			}
+		}
+	})
+}
+
 func TestADeadInstallationIsLeftAlone(t *testing.T) {
 	story(t, httpMode, func(w *world) {
 		w.run()

@@ -148,10 +148,10 @@ func TestPeopleAreAsSlackSaysAndRememberedForAWhile(t *testing.T) {
 		if _, err := w.bot.Person(t.Context(), "U0NOBODY00", 0); !errors.Is(err, ErrGone) {
 			t.Errorf("nobody is %v", err)
 		}
-		if p, err := w.bot.PersonByEmail(t.Context(), "asha@example.com"); err != nil || p.ID != w.asha {
+		if p, err := w.bot.PersonByEmail(t.Context(), "asha@example.com", 0); err != nil || p.ID != w.asha {
 			t.Errorf("by e-mail: %+v, %v", p, err)
 		}
-		if _, err := w.bot.PersonByEmail(t.Context(), "nobody@example.com"); !errors.Is(err, ErrNotFound) {
+		if _, err := w.bot.PersonByEmail(t.Context(), "nobody@example.com", 0); !errors.Is(err, ErrNotFound) {
 			t.Errorf("nobody by e-mail: %v", err)
 		}
 	})

@@ -99,7 +99,7 @@ func FuzzWhateverSlackAnswers(f *testing.F) {
 		if err == nil && (person.ID == "" || person.Name == "" || person.FullMember("")) {
 			t.Errorf("somebody is %+v", person)
 		}
-		_, err = b.PersonByEmail(ctx, "a@b")
+		_, err = b.PersonByEmail(ctx, "a@b", 0)
 		understood(t, err)
 		place, err := b.Place(ctx, "C1", 0)
 		understood(t, err)

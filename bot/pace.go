@@ -34,7 +34,7 @@ var (
 	replies       = tier3("conversations.replies", false)
 	placeInfo     = tier3("conversations.info", false)
 	userInfo      = tier4("users.info", false)
-	lookUp        = tier3("users.lookupByEmail", false)
+	lookUp        = method{"users.lookupByEmail", 50, 25, false} // A press waits for it, as for what is of tier 4.
 	authTest      = tier3("auth.test", false)
 	// A server that hangs up after every hello must see ten of us in ten seconds at most. A wait for it counts as dialling, so
 	// it has to be much shorter than dialTime.

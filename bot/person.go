@@ -113,10 +113,17 @@ func (b *Bot) Known(id string) (Person, bool) {
 	return known, ok
 }
 
-// PersonByEmail tells who has that e-mail address; it always asks. ErrNotFound: nobody, or nobody whom the bot may see.
-// It needs the scope users:read.email; what Slack answers has no locale.
-func (b *Bot) PersonByEmail(ctx context.Context, email string) (Person, error) {
-	return b.readPerson(ctx, lookUp, somebody, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserByEmailContext(ctx, email) })
+// PersonByEmail tells who has that e-mail address. It always asks; with a maxAge above 0 once for all who ask meanwhile. ErrNotFound: nobody, or
+// nobody whom the bot may see. It needs the scope users:read.email; what Slack answers has no locale.
+func (b *Bot) PersonByEmail(ctx context.Context, email string, maxAge time.Duration) (Person, error) {
+	ask := func(ctx context.Context) (Person, error) {
+		return b.readPerson(ctx, lookUp, somebody, func(ctx context.Context) (*slack.User, error) { return b.api.GetUserByEmailContext(ctx, email) })
+	}
+	if maxAge <= 0 {
+		return ask(ctx)
+	}
+	never := func() (Person, bool) { return Person{}, false }
+	return shared(ctx, &b.crowd.asking, email, never, ask)
 }
 
 func (b *Bot) readPerson(ctx context.Context, m method, by asker, read func(context.Context) (*slack.User, error)) (Person, error) {

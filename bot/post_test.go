@@ -233,7 +233,7 @@ func TestWithoutTheScopesFindSaysSoAndDMsStillArrive(t *testing.T) {
 		if err := w.bot.Update(w.t.Context(), ref, Message{Text: "y"}); err != nil {
 			w.t.Error(err)
 		}
-		if _, err := w.bot.PersonByEmail(w.t.Context(), "asha@example.com"); err == nil {
+		if _, err := w.bot.PersonByEmail(w.t.Context(), "asha@example.com", 0); err == nil {
 			w.t.Error("PersonByEmail worked without its scope")
 		} else if setup, ok := asSetup(err); !ok || setup.Want != "users:read.email" {
 			w.t.Errorf("PersonByEmail returned %v", err)

@@ -68,7 +68,7 @@ func (a *Admins) check(ctx context.Context, user string, at account, old ages) (
 		return MayPay, grant, nil
 	}
 	for _, entry := range a.Entries {
-		is, err := a.names(ctx, entry, user, old.person <= onClick.person)
+		is, err := a.names(ctx, entry, user, old)
 		if err != nil {
 			return "", billing.Grant{}, err
 		}
@@ -85,7 +85,7 @@ func (a *Admins) Resolve(ctx context.Context) error {
 	var errs []error
 	for _, entry := range a.Entries {
 		if isEmail(entry) {
-			_, err := a.pin(ctx, entry)
+			_, err := a.pin(ctx, entry, 0)
 			errs = append(errs, err)
 		}
 	}

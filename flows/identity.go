@@ -80,7 +80,7 @@ func (a *Admins) userOf(ctx context.Context, service string, holder billing.Pers
 	if holder.Email == "" {
 		return "", nil
 	}
-	person, err := a.Bot.PersonByEmail(ctx, holder.Email)
+	person, err := a.Bot.PersonByEmail(ctx, holder.Email, 0)
 	switch {
 	case errors.Is(err, bot.ErrNotFound):
 		return "", nil

@@ -22,8 +22,9 @@ type Pin struct {
 	Identity string    `json:"identity,omitzero"` // At that service; empty for an e-mail address.
 }
 
-// names says whether an entry of KVITT_ADMINS is this person. Anew also asks Slack whether an e-mail address still is.
-func (a *Admins) names(ctx context.Context, entry, user string, anew bool) (bool, error) {
+// names says whether an entry of KVITT_ADMINS is this person. Whoever is asked about for a click or for money, by an e-mail address, Slack is asked
+// whether they still are.
+func (a *Admins) names(ctx context.Context, entry, user string, old ages) (bool, error) {
 	if !isEmail(entry) {
 		return entry == user, nil
 	}
@@ -35,17 +36,17 @@ func (a *Admins) names(ctx context.Context, entry, user string, anew bool) (bool
 		return false, fmt.Errorf("whom an e-mail address of KVITT_ADMINS is pinned to: %w", err)
 	case pin.User != user:
 		return false, nil
-	case anew:
-		if pin, err = a.pin(ctx, entry); err != nil {
+	case old.person <= onClick.person:
+		if pin, err = a.pin(ctx, entry, old.person); err != nil {
 			return false, err
 		}
 	}
 	return pin.Broken == "" && pin.User == user, nil
 }
 
-// pin compares an e-mail address with the person it is pinned to; the first full member it names is the one.
-func (a *Admins) pin(ctx context.Context, email string) (Pin, error) {
-	person, err := a.Bot.PersonByEmail(ctx, email)
+// pin compares an e-mail address with the person it is pinned to, as Slack says at most maxAge ago; the first full member it names is the one.
+func (a *Admins) pin(ctx context.Context, email string, maxAge time.Duration) (Pin, error) {
+	person, err := a.Bot.PersonByEmail(ctx, email, maxAge)
 	if err != nil && !errors.Is(err, bot.ErrNotFound) {
 		return Pin{}, fmt.Errorf("an e-mail address of KVITT_ADMINS: %w", err)
 	}

@@ -193,3 +193,17 @@ func latest(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+func (w *witness) zoneOf(place string) *time.Location {
+	if p := w.y.person(place); p != nil {
+		return location(p.zone)
+	}
+	return w.y.rules.zone
+}
+
+func cmpZone(p *person) string {
+	if p.zoneBefore == "" {
+		return p.zone
+	}
+	return p.zoneBefore
+}

@@ -39,8 +39,11 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 			digests++
 			continue
 		}
-		singles++
 		about := w.marks[m.token]
+		if w.again(about.id, m.first().at) {
+			continue
+		}
+		singles++
 		post, _ := w.post(about)
 		of[about.id+", due "+post.Due.String()]++
 	}
@@ -58,6 +61,11 @@ func (w *witness) storm(place string, from, after time.Time, long time.Duration)
 	if digests > 0 && long > time.Minute {
 		w.y.counts.add("after outages of a day and more", "a person had one digest")
 	}
+}
+
+// again says whether an invoice was due again at a moment by itself, because a payment of it had just come to nothing.
+func (w *witness) again(id string, at time.Time) bool {
+	return slices.ContainsFunc(w.notices[id], func(told time.Time) bool { return at.Sub(told).Abs() < time.Minute })
 }
 
 // outagesOver are the ends of those long outages of which somebody may hear today: the store's, and those of all replicas.

@@ -25,10 +25,11 @@ type witness struct {
 	tellings  map[visit][]telling
 	reminders map[string][]*said // By place: cards, answers in threads, and digests.
 	confirms  map[visit][]*said
-	twice     map[string]*said // By token.
-	days      map[string]bool  // Milestones that were told, by place, invoice, due date and day.
-	unsure    map[string]bool  // Invoices whose messages have changed since they were last found true.
-	unknown   map[string]bool  // Places of which Kvitt need not know yet what they are now.
+	twice     map[string]*said       // By token.
+	notices   map[string][]time.Time // By invoice: when its payer was told what became of a payment.
+	days      map[string]bool        // Milestones that were told, by place, invoice, due date and day.
+	unsure    map[string]bool        // Invoices whose messages have changed since they were last found true.
+	unknown   map[string]bool        // Places of which Kvitt need not know yet what they are now.
 
 	messages, whispers, charges, touched int // How far it has read.
 }
@@ -58,7 +59,7 @@ func (t telling) String() string {
 
 func newWitness(y *year) *witness {
 	return &witness{y: y, records: map[string]*remembered{}, marks: map[string]mark{}, tellings: map[visit][]telling{}, reminders: map[string][]*said{}, confirms: map[visit][]*said{},
-		twice: map[string]*said{}, days: map[string]bool{}, unsure: map[string]bool{}, unknown: map[string]bool{}}
+		twice: map[string]*said{}, notices: map[string][]time.Time{}, days: map[string]bool{}, unsure: map[string]bool{}, unknown: map[string]bool{}}
 }
 
 // token is how Kvitt marks a message in Slack.
@@ -172,7 +173,9 @@ func (w *witness) hear() {
 		case post.Kind == flows.PostConfirm:
 			w.confirmation(m, w.marks[m.token].id)
 		default:
-			w.y.counts.add("notices", string(w.records[w.marks[m.token].id].rec.Notices[post.Number].Kind))
+			id := w.marks[m.token].id
+			w.notices[id] = append(w.notices[id], m.first().at)
+			w.y.counts.add("notices", string(w.records[id].rec.Notices[post.Number].Kind))
 		}
 	}
 }
@@ -233,18 +236,4 @@ func (w *witness) inHours(m *said) {
 		return
 	}
 	w.y.violate("nobody is reminded outside their hours", "%s was told at %s (%s): %s", m.place, at, w.zoneOf(m.place), m.first().text)
-}
-
-func (w *witness) zoneOf(place string) *time.Location {
-	if p := w.y.person(place); p != nil {
-		return location(p.zone)
-	}
-	return w.y.rules.zone
-}
-
-func cmpZone(p *person) string {
-	if p.zoneBefore == "" {
-		return p.zone
-	}
-	return p.zoneBefore
 }
