@@ -135,7 +135,7 @@ func (c *checker) lookUp(ctx context.Context, entry string) (bot.Person, error) 
 	if !strings.Contains(entry, "@") {
 		return c.app.bot.Person(ctx, entry, 0)
 	}
-	found, err := c.app.bot.PersonByEmail(ctx, entry)
+	found, err := c.app.bot.PersonByEmail(ctx, entry, 0)
 	if err != nil {
 		return found, err
 	}

@@ -314,6 +314,9 @@ func (s *stage) restart([]string) error {
 	return s.alive()
 }
 
+// stop: the bot is stopped, so that it can be given other settings; restart starts it.
+func (s *stage) stop([]string) error { s.end(); return nil }
+
 // type WHO "/invoices …": in #finance.
 func (s *stage) typed(words []string) error {
 	if err := s.alive(); err != nil {

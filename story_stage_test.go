@@ -92,7 +92,8 @@ func (s *stage) cast() {
 		members = append(members, id)
 	}
 	s.finance = s.slack.AddChannel(sandbox.Channel{Name: "finance", Members: members})
-	s.customer = s.stripe.AddCustomer(sandbox.StripeCustomer{Name: "Fjord Finance AS", DefaultMethod: "pm_visa"})
+	s.customer = s.stripe.AddCustomer(sandbox.StripeCustomer{ID: "cus_fjord", Name: "Fjord Finance AS", DefaultMethod: "pm_visa"})
+	s.stripe.AddCustomer(sandbox.StripeCustomer{ID: "cus_harbour", Name: "Harbour Office AS"})
 	s.methods = map[string]string{"visa": "pm_visa", "mastercard": "pm_mastercard", "sepa": "pm_sepa", "card": "Card", "transfer": "Bank transfer"}
 	s.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_visa", Customer: s.customer, AllowRedisplay: "always", ExpYear: 2030})
 	s.stripe.AddMethod(sandbox.StripeMethod{ID: "pm_mastercard", Customer: s.customer, Brand: "mastercard", Last4: "4444", AllowRedisplay: "always", ExpYear: 2030})

@@ -56,7 +56,7 @@ var verbs = map[string]func(*stage, []string) error{
 	"at": (*stage).at, "wait": (*stage).wait, "set": (*stage).set,
 	"invoice": (*stage).invoice, "import": (*stage).importFile, "elsewhere": (*stage).elsewhere, "amount": (*stage).amount, "void": (*stage).void,
 	"press": (*stage).press, "later": (*stage).later, "choose": (*stage).choose, "write": (*stage).write, "submit": (*stage).submit, "pay": (*stage).pay, "home": (*stage).home, "type": (*stage).typed,
-	"guest": (*stage).guest, "share": (*stage).share, "store": (*stage).reachable, "fault": (*stage).fault, "authenticate": (*stage).authenticate, "clear": (*stage).clear, "debit": (*stage).debit, "mend": (*stage).mend, "crash": (*stage).crash, "restart": (*stage).restart,
+	"guest": (*stage).guest, "share": (*stage).share, "store": (*stage).reachable, "fault": (*stage).fault, "authenticate": (*stage).authenticate, "clear": (*stage).clear, "debit": (*stage).debit, "mend": (*stage).mend, "stop": (*stage).stop, "crash": (*stage).crash, "restart": (*stage).restart,
 	"azure": (*stage).azureDoes, "approve": (*stage).approve, "keep": (*stage).keep, "stale": (*stage).pressStale,
 	"slack": (*stage).slackDay, "close": (*stage).closeModal,
 	"expect": (*stage).expect, "never": (*stage).never,

@@ -136,7 +136,7 @@ func (r *Record) approve(team, id, by, view string, now time.Time) error {
 		return ErrStale
 	case q.By == by:
 		return ErrOwn
-	case !r.asAsked(q):
+	case !r.asAsked(q) || r.missing():
 		return ErrChanged
 	}
 	r.over(q, Approved, by, "", now)

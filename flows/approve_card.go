@@ -49,17 +49,29 @@ func (c card) approval(q Request) bot.Message {
 	if c.r.Invoice.Terms != "" {
 		until += " " + c.say("approval.portal.approver", "Who", c.name(q.By))
 	}
-	value := chosen{Invoice: c.r.Invoice.ID, Request: q.ID}.value()
+	if c.r.missing() {
+		until = c.status()
+	}
 	blocks := []bot.Block{bot.Header(c.title()), bot.Plain(ask), bot.Plain(c.facts()), bot.Plain(until)}
 	if len(notes) > 0 {
 		blocks = append(blocks, bot.Note(notes...))
 	}
-	return bot.Message{
-		Text: plainText(append([]string{c.title(), ask, c.facts(), until}, notes...)...),
-		Blocks: append(blocks, bot.Actions("controls",
-			bot.Button{Action: ActApprove, Value: value, Label: c.say("approval.approve"), Style: "primary", Speak: c.say("approval.approve") + ": " + c.title()},
-			bot.Button{Action: ActDecline, Value: value, Label: c.say("approval.decline"), Speak: c.say("approval.decline") + ": " + c.title()},
-			c.viewButton())),
+	if buttons := c.approvalControls(q); len(buttons) > 0 {
+		blocks = append(blocks, bot.Actions("controls", buttons...))
+	}
+	return bot.Message{Text: plainText(append([]string{c.title(), ask, c.facts(), until}, notes...)...), Blocks: blocks}
+}
+
+// approvalControls are what a billing admin can do about a request that is open.
+func (c card) approvalControls(q Request) []bot.Element {
+	if c.r.missing() {
+		return c.missingControls()
+	}
+	value := chosen{Invoice: c.r.Invoice.ID, Request: q.ID}.value()
+	return []bot.Element{
+		bot.Button{Action: ActApprove, Value: value, Label: c.say("approval.approve"), Style: "primary", Speak: c.say("approval.approve") + ": " + c.title()},
+		bot.Button{Action: ActDecline, Value: value, Label: c.say("approval.decline"), Speak: c.say("approval.decline") + ": " + c.title()},
+		c.viewButton(),
 	}
 }
 

@@ -27,7 +27,7 @@ func planRequest(now time.Time, r Record) (steps []Step, wake time.Time) {
 // wantedApprovals asks every billing admin but the requester, whoever becomes one meanwhile included.
 func wantedApprovals(r Record, a Audience, p Policy) (posts []Post) {
 	q := r.asking()
-	if q == nil || q.Asked.IsZero() {
+	if q == nil || q.Asked.IsZero() || r.missing() {
 		return nil
 	}
 	for _, admin := range without(a.admins(), q.By) {

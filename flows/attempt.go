@@ -95,7 +95,7 @@ func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 		p.Amount = out.Amount // What was paid is told, whatever was shown.
 	}
 	r.Payments = append(r.Payments, p)
-	r.State, r.Attempt, r.Waived, r.Turned = Paid, nil, nil, now
+	r.State, r.Attempt, r.Waived, r.Turned, r.Missing = Paid, nil, nil, now, time.Time{}
 	r.Invoice.Status = billing.Paid
 	if out.Invoice.ID != "" {
 		r.Invoice = out.Invoice

@@ -119,6 +119,8 @@ func (c card) controls() []bot.Element {
 	}
 	var buttons []bot.Element
 	switch {
+	case c.r.missing():
+		return c.missingControls()
 	case c.r.payable():
 		buttons = append(buttons, c.payButton())
 		if c.r.remindable() {

@@ -169,6 +169,7 @@ func scenes() map[string]scene {
 	}
 	maps.Copy(all, approvalScenes())
 	maps.Copy(all, handOverScenes())
+	maps.Copy(all, missingScenes())
 	return all
 }
 

@@ -8,7 +8,7 @@
 //	plan       what is to be done now, each step with its reason          (pure)
 //	reconcile  does the steps and notes each result: post says and looks for, mend edits; trouble tells the operator what is in the way
 //	engine     wakes reconcile: sweeps, clicks, webhooks and restarts; lease keeps two replicas from the same invoice
-//	sync       asks the billing services; glance for one invoice, when its service says that something happened
+//	sync       asks the billing services; missing is what none of them can tell of any more; glance for one invoice, when its service says that something happened
 //	remind     who is told; people in which language
 //	mailbox    joins what comes due to one person at once; deliver sends it, digest is how it looks
 //	notice     what one person is told once: why nothing came of their payment, or what they are asked for
@@ -37,7 +37,7 @@
 //	  │         │          │         unknown ──► open only when that very key has definitely failed
 //	  │◄────────┘ refused  │         submitted: a debit that clears in days
 //	  │◄───────────────────┘             or once the payer has authenticated
-//	  ├──► paid (elsewhere), gone (void, credited)
+//	  ├──► paid (elsewhere), gone (void, credited, missing for an hour)
 //	  ├──► handed over ──► paid, or open: failed there, taken over, a time limit
 //	  └──► awaiting approval ──► paying          from an amount on; or open: declined, withdrawn, three days, changed
 //

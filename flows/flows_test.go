@@ -182,7 +182,7 @@ func undo(r *Record, now time.Time, places ...string) error {
 func everyState() map[string]Record {
 	all := map[string]Record{
 		"open": openRecord(), "paying": payingRecord(), "sent": sentRecord(), "unknown": unknownRecord(), "submitted": submittedRecord(), "asked": askedRecord(), "paid": paidRecord(),
-		"recorded": recordedRecord(), "undoing": undoingRecord(), "undone": undoneRecord(), "elsewhere": elsewhereRecord(), "gone": goneRecord(),
+		"recorded": recordedRecord(), "undoing": undoingRecord(), "undone": undoneRecord(), "elsewhere": elsewhereRecord(), "gone": goneRecord(), "missing": missingRecord(), "lost": lostRecord(),
 	}
 	maps.Copy(all, approvalStates())
 	all["handed over"] = handedRecord()

@@ -52,7 +52,7 @@ func (c card) noticeLine(n Notice) string {
 
 // stands says what an invoice that changed is now: what there is to pay, or why there is nothing.
 func (c card) stands() string {
-	if c.r.State == Open && c.r.Invoice.Status == billing.Open {
+	if c.r.State == Open && c.r.Invoice.Status == billing.Open && !c.r.missing() {
 		return strings.Join(append([]string{c.say("approval.now", "Due", c.facts())}, payeeLines(c.words, c.r.Invoice)...), "\n")
 	}
 	return c.status()

@@ -65,9 +65,9 @@ func wantedReminder(now time.Time, r Record, reader Reader, p Policy) (Post, boo
 }
 
 // remindable says whether people are to be reminded: something is left to pay, it has a due date, and nobody is paying it. While a payment waits for
-// approval, the due date comes closer.
+// approval, the due date comes closer. What is missing nobody can pay.
 func (r *Record) remindable() bool {
-	return (r.payable() || r.awaits()) && !r.busy() && !r.Invoice.Due.IsZero() && (!r.Invoice.AutoCollect || r.Invoice.PayFailed)
+	return (r.payable() || r.awaits()) && !r.busy() && !r.missing() && !r.Invoice.Due.IsZero() && (!r.Invoice.AutoCollect || r.Invoice.PayFailed)
 }
 
 // told is the day of the latest milestone that a place was told of, for today's due date; zero when of none.

@@ -22,7 +22,7 @@ const (
 	Submitted  State = "submitted"         // A payment was accepted and clears later, or waits for the payer to authenticate.
 	HandedOver State = "handed over"       // Somebody opened it in the billing service's portal, to pay it there.
 	Paid       State = "paid"              // The billing service says that it is paid.
-	Gone       State = "gone"              // Void, credited or deleted: nothing is to pay.
+	Gone       State = "gone"              // Void, credited, deleted, or missing for long: nothing is to pay here.
 )
 
 // layout is the version of Record's stored form; a higher one in the store was written by a newer Kvitt.
@@ -36,6 +36,7 @@ type Record struct {
 	State    State           `json:"state"`
 	Read     time.Time       `json:"read,omitzero"`    // When the billing service was asked for Invoice: what was read earlier is old news.
 	Turned   time.Time       `json:"turned,omitzero"`  // When a payment or an undo of ours last ended: what was read of the invoice before is old.
+	Missing  time.Time       `json:"missing,omitzero"` // Since when nobody can be asked about it, though it was not paid; see missing.go.
 	Attempt  *Attempt        `json:"attempt,omitzero"` // The one payment under way; nil in every other state.
 	Waived   *Attempt        `json:"waived,omitzero"`  // The last payment that ended because its payer had not authenticated: they still may.
 	Failed   int             `json:"failed,omitzero"`  // Payments that definitely failed. The next key derives from it.
@@ -218,7 +219,7 @@ func (r *Record) keyDead(now time.Time) bool {
 
 // payable says whether somebody could begin to pay now.
 func (r *Record) payable() bool {
-	return r.State == Open && r.Invoice.Status == billing.Open && r.Invoice.AmountDue.Minor > 0
+	return r.State == Open && r.Missing.IsZero() && r.Invoice.Status == billing.Open && r.Invoice.AmountDue.Minor > 0
 }
 
 // lastPayment is the payment by which the invoice is paid now; nil when it is not, or was paid before Kvitt knew it.

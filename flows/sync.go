@@ -13,9 +13,12 @@ import (
 	"kvitt/store"
 )
 
-// SyncOnce asks every billing service what there is, and looks the billing admins up anew. A service that fails takes nothing away: reminders go on
+// SyncOnce asks every billing service what there is, misses what none can tell of, and looks the billing admins up anew. A service that fails takes nothing away: reminders go on
 // from what is known.
 func (f *Flows) SyncOnce(ctx context.Context) {
+	if err := f.syncUnnamed(ctx); err != nil && ctx.Err() == nil {
+		f.Log.WarnContext(ctx, "invoices of which no billing service can tell could not be gone through; it is tried again at the next sync", "err", err)
+	}
 	f.syncAdmins(ctx)
 	var wg sync.WaitGroup
 	for _, provider := range f.Providers {
@@ -105,8 +108,7 @@ func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string
 	read := f.Now()
 	inv, err := provider.Invoice(ctx, id)
 	if errors.Is(err, billing.ErrNotFound) {
-		f.Log.WarnContext(ctx, "the billing service no longer has an invoice that Kvitt knows to be open", "invoice", id)
-		return nil
+		return f.miss(ctx, id, read)
 	}
 	if err != nil {
 		return err
@@ -118,7 +120,7 @@ func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string
 // take brings the record up to date with what the billing service said of an invoice, asked at the time read.
 func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
 	return f.update(ctx, inv.ID, func(r *Record) (store.Next, error) {
-		if r.Layout != 0 && (same(r.Invoice, inv) || r.Turned.After(read) || r.Read.After(read)) {
+		if r.Layout != 0 && (same(r.Invoice, inv) && r.Missing.IsZero() || r.Turned.After(read) || r.Read.After(read)) {
 			return store.Next{}, store.Unchanged
 		}
 		r.see(inv, read, f.Now())

@@ -26,6 +26,7 @@ func (r *Record) see(inv billing.Invoice, read, now time.Time) {
 	if inv.Status != billing.Open {
 		r.hurry(now) // The service knows what became of it.
 	}
+	r.found(now)
 	if r.State == HandedOver && (inv.Status != billing.Open || inv.AmountDue != r.Attempt.Amount) {
 		r.Attempt.NextLook = now
 	}

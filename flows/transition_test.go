@@ -41,6 +41,9 @@ func someAct(rng *rand.Rand, r Record, now time.Time) act {
 		{"undoing", func(r *Record) error { return r.undoing(Undo{By: who, Reason: "wrong", At: now}) }},
 		{"settled", func(r *Record) error { r.settled(); return nil }},
 	}
+	if rng.IntN(4) == 0 {
+		acts = append(acts, act{"miss", func(r *Record) error { r.miss(now, now); return nil }})
+	}
 	if r.State == Unknown && !r.Attempt.Alarmed {
 		acts = append(acts, act{"alarm", func(r *Record) error { return r.alarm(key, now) }})
 	}

@@ -67,6 +67,9 @@ var whyFailed = map[billing.Decline]string{billing.CardExpired: "collect.failed.
 // status says what there is to know besides the facts; empty for an invoice that simply waits to be paid.
 func (c card) status() string {
 	r := c.r
+	if r.missing() {
+		return c.missed()
+	}
 	if q := r.asking(); q != nil {
 		return c.say("state.awaiting", "Who", c.name(q.By))
 	}
