@@ -64,6 +64,7 @@ func newApp(s settings.Settings, backend store.Backend, w wires) *app {
 		HTTP: w.Slack, Seen: a.seen, Sorry: func(c bot.Click) bot.Reply { return a.flows.Sorry(c) }, Need: scopes(s), Now: a.now, Log: a.log, Observe: a.metrics.seeBot,
 	})
 	a.metrics.live(a.bot.Ready)
+	a.metrics.begin(s.Billing, a.now())
 	return a
 }
 

@@ -163,6 +163,36 @@ func TestAskedToStopRightAfterASubmissionWasAnsweredItPays(t *testing.T) {
 	}
 }
 
+// Slack takes its time to say who submits, so the stop comes while the submission still waits for its answer.
+func TestAskedToStopWhileASubmissionIsBeingAnsweredItPays(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	invoice := o.bill("INV-1")
+	p := start(t, o.settings(), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	view := o.openPay(o.asha, "INV-1")
+	clear := o.slack.Fail(sandbox.Fault{Method: "users.info", Kind: sandbox.Slow, Latency: 1500 * time.Millisecond})
+	defer clear()
+	answered := make(chan error, 1)
+	go func() { answered <- o.slack.Submit(t.Context(), o.asha, view.ID) }()
+	time.Sleep(500 * time.Millisecond) // It has come in, and Slack has not said yet who submits.
+	if len(answered) > 0 {
+		t.Fatal("it was answered before the stop")
+	}
+	if code, took := p.stop(); code != 0 || took > 10*time.Second {
+		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
+	if err := <-answered; err != nil {
+		t.Errorf("the person who pays saw: %v", err)
+	}
+	if n := len(o.stripe.Charges(invoice)); n != 1 {
+		t.Errorf("money moved %d times, want once", n)
+	}
+	if !o.settled("INV-1") {
+		t.Error("it left without saying that it was paid")
+	}
+}
+
 func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
 	t.Parallel()
 	o, frozen := newOffice(t), redistest.Start(t)

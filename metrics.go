@@ -12,6 +12,7 @@ import (
 
 	"kvitt/bot"
 	"kvitt/flows"
+	"kvitt/store"
 )
 
 // metrics are what an operator can count. No label names a person, a channel, an amount or an id, and each has few values: what the rooms report is
@@ -84,7 +85,7 @@ func newMetrics() *metrics {
 		invoices: gauge("kvitt_invoices", "Invoices by billing service and state, as of the last sync.", "service", "state"),
 		syncs:    histogram("kvitt_sync_seconds", "How long it took to ask a billing service for its invoices.", callBuckets, "service", "outcome"),
 		lastSync: gauge("kvitt_sync_last_success_timestamp_seconds",
-			"When a billing service was last asked with success. Alert when it is older than twice KVITT_SYNC.", "service"),
+			"When a billing service was last asked with success, or at first when the process started. Alert when it is older than twice KVITT_SYNC.", "service"),
 		roundTrip: histogram("kvitt_store_seconds",
 			"Round trips to the store by operation and outcome. conflict is two writers that met, and harmless; unavailable is not.", storeBuckets, "operation", "outcome"),
 	}
@@ -93,6 +94,25 @@ func newMetrics() *metrics {
 // handler is GET /metrics.
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// begin has every series that an alert of docs/operating.md is about exist from the start of the process: an alert never fires of a series that is not there,
+// nor does it see a counter rise that is first seen at 1. A billing service that never answers counts as asked with success at the start.
+func (m *metrics) begin(services []string, now time.Time) {
+	for _, service := range services {
+		m.lastSync.WithLabelValues(service).Set(float64(now.Unix()))
+		m.events.WithLabelValues(service, flows.EventStillUnknown)
+	}
+	for _, lane := range []store.Lane{store.Urgent, store.Routine} {
+		m.due.WithLabelValues(string(lane)).Set(0)
+	}
+	for _, kind := range []bot.Kind{bot.Press, bot.Submit, bot.Suggest, bot.Command, bot.Home} {
+		m.acks.WithLabelValues(string(kind), bot.AckLate)
+		m.acks.WithLabelValues(string(kind), bot.AckRefused)
+	}
+	for _, operation := range store.Operations {
+		m.roundTrip.WithLabelValues(operation, store.OutcomeUnavailable)
+	}
 }
 
 // live adds what is asked for at the moment of scraping.

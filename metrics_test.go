@@ -2,12 +2,17 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"kvitt/settings"
 )
 
 func TestMetricsCountWhatAnOperatorNeedsAndNameNobody(t *testing.T) {
@@ -92,6 +97,44 @@ func TestOneTraceLeadsFromTheClickToTheConfirmation(t *testing.T) {
 	for _, want := range []string{`"msg":"acknowledged"`, `"msg":"charge"`, `"msg":"asking Stripe to pay"`, `"post":"confirm/0/` + o.finance, `"post":"confirm/0/` + o.asha} {
 		if !strings.Contains(strings.Join(about, ""), want) {
 			t.Errorf("no line of this trace says %s:\n%s", want, strings.Join(about, ""))
+		}
+	}
+}
+
+// An alert never fires of a series that is not there, and sees no counter rise that begins at 1.
+func TestEverySeriesThatAnAlertIsAboutIsThereBeforeAnythingHappened(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/operating.md")
+	must(t, err)
+	_, alerts, _ := strings.Cut(string(page), "Worth an alert:")
+	alerts, _, _ = strings.Cut(alerts, "\nLogs go to")
+	began := time.Now()
+	a := newApp(settings.Settings{Billing: []string{"stripe", "ledger"}}, nil, wires{Log: slog.New(slog.DiscardHandler)})
+	w := httptest.NewRecorder()
+	a.metrics.handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	scrape := w.Body.String()
+	selectors := regexp.MustCompile(`(kvitt_[a-z_]+)(?:\{(\w+)=(~?)"([^"]+)"\})?`).FindAllStringSubmatch(alerts, -1)
+	if len(selectors) < 6 {
+		t.Fatalf("only %d alerts were found", len(selectors))
+	}
+	for _, s := range selectors {
+		for word := range strings.SplitSeq(s[4], `\|`) {
+			series := regexp.MustCompile(`(?m)^` + s[1] + `(\{.*\})? (\S+)$`)
+			if word != "" {
+				series = regexp.MustCompile(`(?m)^` + s[1] + `(\{.*` + s[2] + `="` + word + `".*\}) (\S+)$`)
+			}
+			if found := series.FindStringSubmatch(scrape); found == nil || word != "" && found[2] != "0" {
+				t.Errorf("%s is not there from the start, and 0 where it counts: %q", s[0], found)
+			}
+		}
+	}
+	for _, service := range []string{"stripe", "ledger"} {
+		found := regexp.MustCompile(`kvitt_sync_last_success_timestamp_seconds\{service="` + service + `"\} (\S+)`).FindStringSubmatch(scrape)
+		if found == nil {
+			t.Fatalf("nothing is said of %s", service)
+		}
+		if at, err := strconv.ParseFloat(found[1], 64); err != nil || at < float64(began.Unix()) {
+			t.Errorf("%s counts as asked at %s, want the start at the earliest", service, found[1])
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kvitt/billing"
+	"kvitt/flows"
 )
 
 // For how long readiness waits for those whom it asks. Whoever only wants to know whether people are served may wait a second, as Kubernetes does by
@@ -31,7 +32,7 @@ func (a *app) readiness(ctx context.Context) (state map[string]any, ready bool) 
 		}
 		services = a.services(ctx)
 	}
-	kept := a.asked[""].word(patient)
+	kept := a.asked[""].word(patient, flows.Health{})
 	return map[string]any{"slack": slack, "store": kept, "billing": services}, slack == "ok" && kept == "ok"
 }
 
@@ -39,33 +40,29 @@ func (a *app) readiness(ctx context.Context) (state map[string]any, ready bool) 
 func (a *app) services(ctx context.Context) map[string]string {
 	last, words := a.flows.Health(), map[string]string{}
 	for _, provider := range a.flows.Providers {
-		a.asked[provider.Name()].ask(ctx, func(ctx context.Context) error { return lists(ctx, provider, last[provider.Name()]) })
+		a.asked[provider.Name()].ask(ctx, func(ctx context.Context) error { return answers(ctx, provider, last[provider.Name()].Failed) })
 	}
 	patient, cancel := context.WithTimeout(ctx, billingPatience)
 	defer cancel()
 	for _, provider := range a.flows.Providers {
-		words[provider.Name()] = a.asked[provider.Name()].word(patient)
+		words[provider.Name()] = a.asked[provider.Name()].word(patient, last[provider.Name()])
 	}
 	return words
 }
 
-// lists asks a billing service for its first invoice; for all of them where it did not answer the last sync, for it may have failed further on.
-// Whether anything else that a sync found is mended, such as an invoice that cannot be read, only the next one can tell.
-func lists(ctx context.Context, provider billing.Provider, last error) error {
-	away := errors.Is(last, billing.ErrUnavailable) || errors.Is(last, billing.ErrSetup)
-	if last != nil && !away {
+// answers asks a billing service whether it answers and lets us in. Whether anything else that the last sync found is mended, such as an invoice that
+// cannot be read, only the next one can tell.
+func answers(ctx context.Context, provider billing.Provider, last error) error {
+	if last != nil && !errors.Is(last, billing.ErrUnavailable) && !errors.Is(last, billing.ErrSetup) {
 		return last
 	}
-	for _, err := range provider.Invoices(ctx, time.Time{}) {
-		if err != nil || !away {
-			return err
-		}
-	}
-	return nil
+	return provider.Ping(ctx)
 }
 
-// stale is how old an answer is that says nothing any more.
-const stale = 10 * time.Second
+const (
+	stale    = 10 * time.Second // How old an answer is that says nothing any more.
+	believed = 2 * time.Hour    // How old a sync is that says nothing any more: twice the longest default of KVITT_SYNC.
+)
 
 // asked is the last answer of a neighbour to "are you well?". It is asked when somebody wants to know, and not otherwise.
 type asked struct {
@@ -107,8 +104,9 @@ func (a *asked) ask(ctx context.Context, ask func(context.Context) error) {
 	}()
 }
 
-// word is the answer in a word. Where none comes while ctx lasts, it is the one before.
-func (a *asked) word(ctx context.Context) string {
+// word is the answer in a word. Where none comes while ctx lasts, it is the one before; and where that is stale, because nobody has wanted to know for a
+// while, the newer of it and the last sync.
+func (a *asked) word(ctx context.Context, sync flows.Health) string {
 	a.mu.Lock()
 	awaited := a.awaited
 	a.mu.Unlock()
@@ -120,10 +118,16 @@ func (a *asked) word(ctx context.Context) string {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case time.Since(a.answered) > stale:
-		return "waiting"
-	case a.err != nil:
+	err := a.err
+	if time.Since(a.answered) > stale {
+		if time.Since(sync.At) > believed {
+			return "waiting"
+		}
+		if sync.At.After(a.answered) {
+			err = sync.Failed
+		}
+	}
+	if err != nil {
 		return "failing"
 	}
 	return "ok"

@@ -177,6 +177,10 @@ type Provider interface {
 	// Way says what Pay does.
 	Way() Way
 
+	// Ping asks whether the service answers and lets us in: one cheap request for each account or customer that we are bound to, whatever there is to
+	// list. Its errors wrap ErrUnavailable or ErrSetup. Whether each invoice can be read it does not say.
+	Ping(ctx context.Context) error
+
 	// Invoices yields every invoice on which something is left to pay, and those that changed since the given instant
 	// (zero: only what is open). An error ends the iteration; what was yielded before it stands.
 	Invoices(ctx context.Context, since time.Time) iter.Seq2[Invoice, error]

@@ -51,6 +51,12 @@ type Config struct {
 // Scope is an OAuth scope that the bot needs, and what for, in words for an operator.
 type Scope struct{ Name, Why string }
 
+// How an acknowledgement went of which people see Slack's own error. Operators have an alert on both.
+const (
+	AckLate    = "late"    // After Slack's 3 s, or nearly.
+	AckRefused = "refused" // Not taken in: stopping, or too much to do.
+)
+
 // Observation is one thing that happened, for metrics. It names no person, channel or id, and its texts are from small fixed sets.
 type Observation struct {
 	What    string        // "ack", "handler", "call", "door" or "socket".
@@ -147,7 +153,7 @@ func (b *Bot) finish(hangUp func()) {
 }
 
 // Ready tells whether a click would reach us now. In Socket Mode: Slack said hello on the current connection, which
-// ends when nothing is heard for 30 s. False while draining.
+// ends when nothing is heard for 9 s. False while draining.
 func (b *Bot) Ready() bool {
 	if b.work.closed() {
 		return false

@@ -82,7 +82,7 @@ func (b *Bot) dispatchAnswer(c Click, h handler, ack func(json.RawMessage)) bool
 	late := time.AfterFunc(answerTime, func() {
 		raw := b.sorry(c)
 		pending.settle(raw)
-		answer(raw, "late")
+		answer(raw, AckLate)
 	})
 	accepted := b.work.accept(true, func(ctx context.Context) {
 		defer late.Stop()
@@ -200,7 +200,7 @@ func (b *Bot) acknowledge(c Click, raw json.RawMessage, word string, ack func(js
 
 func (b *Bot) refuse(c Click) bool {
 	b.log.Warn("not taken in: stopping, or too much to do", c.attrs())
-	b.observe("ack", string(c.Kind), "refused", 0)
+	b.observe("ack", string(c.Kind), AckRefused, 0)
 	return false
 }
 

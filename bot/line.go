@@ -1,61 +1,105 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"net"
-	"net/http"
+	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
-// dialer goes the same way as the calls of the Web API. Its write buffer holds any acknowledgement in one frame: Slack ignores
-// fragments, as slack-go's authors found.
-func (k *socket) dialer() *websocket.Dialer {
-	d := &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: dialTime, WriteBufferSize: 32 << 10}
-	dial := new(net.Dialer).DialContext
-	if t, ok := k.bot.http.Transport.(*http.Transport); ok {
-		d.Proxy = t.Proxy
-		if t.DialContext != nil {
-			dial = t.DialContext
-		}
-		if t.TLSClientConfig != nil {
-			d.TLSClientConfig = t.TLSClientConfig.Clone()
-			d.TLSClientConfig.NextProtos = nil
-		}
-	}
-	d.NetDialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		// The client asks for an address and dials it, again and again: who slows the one down slows the other, too.
-		if err := k.bot.pace.method(openSocket).take(ctx, somebody); err != nil {
-			return nil, err
-		}
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &line{conn, time.AfterFunc(silence, func() { conn.Close() })}, nil
-	}
-	return d
-}
-
-// line is a connection that closes itself when nothing was heard for too long. A peer that is gone, after a laptop's sleep or
-// behind a forgetful NAT, never says so.
+// line is a connection that closes itself when nothing was heard for too long. A peer that is gone, after a laptop's sleep or behind a forgetful NAT,
+// never says so. Slack's own pings are too far apart to tell in time, so a line pings, too; slack-go does not. A peer that has answered a ping and then says nothing
+// is believed to be gone after hush, any other only after silence.
+//
+// A line that pings is handed whole frames, unencrypted, and nothing but these once something was heard: it writes its own in between.
 type line struct {
 	net.Conn
-	alarm *time.Timer
+	alarm   *time.Timer
+	writing chan struct{} // Holds whoever writes a frame. No mutex: it is kept while the peer takes its time.
+	until   atomic.Pointer[time.Time]
+	closed  context.Context
+	hangUp  context.CancelFunc
+
+	pings, answered bool // Whether it is still to begin to ping, and whether the peer has answered. For the reader only.
 }
 
-// Read puts the alarm off for as long as something comes in.
+func newLine(conn net.Conn, pings bool) *line {
+	closed, hangUp := context.WithCancel(context.Background())
+	l := &line{Conn: conn, writing: make(chan struct{}, 1), closed: closed, hangUp: hangUp, pings: pings}
+	l.alarm = time.AfterFunc(silence, func() { l.Close() })
+	return l
+}
+
+// Frames of a websocket (RFC 6455, section 5): a client masks what it sends, here with zeros; a server does not.
+const (
+	pingFrame = "\x89\x85\x00\x00\x00\x00kvitt"
+	pongFrame = "\x8a\x05kvitt"
+)
+
+// Read puts the alarm off for as long as something comes in. What comes in first ends the handshake; from then on the line pings.
 func (l *line) Read(p []byte) (int, error) {
 	n, err := l.Conn.Read(p)
-	if n > 0 {
+	if n == 0 {
+		return n, err
+	}
+	if l.pings {
+		l.pings = false
+		go l.ping()
+	}
+	l.answered = l.answered || bytes.Contains(p[:n], []byte(pongFrame))
+	if l.answered {
+		l.alarm.Reset(hush)
+	} else {
 		l.alarm.Reset(silence)
 	}
 	return n, err
 }
 
-// Close stops the alarm, too.
+// SetWriteDeadline is for what is written with Write from now on. What is left of it must not end a ping, nor a ping's that of an acknowledgement.
+func (l *line) SetWriteDeadline(at time.Time) error {
+	l.until.Store(&at)
+	return nil
+}
+
+// Write writes what gorilla/websocket hands over: one whole frame, for its buffer holds any acknowledgement.
+func (l *line) Write(p []byte) (int, error) { return l.write(p, l.until.Load()) }
+
+func (l *line) write(p []byte, until *time.Time) (int, error) {
+	select {
+	case l.writing <- struct{}{}:
+	case <-l.closed.Done():
+		return 0, net.ErrClosed
+	}
+	defer func() { <-l.writing }()
+	if until != nil {
+		if err := l.Conn.SetWriteDeadline(*until); err != nil {
+			return 0, err
+		}
+	}
+	return l.Conn.Write(p)
+}
+
+// ping asks again and again whether the peer is there. One that takes nothing in for so long is gone, too.
+func (l *line) ping() {
+	defer l.Close()
+	beat := time.NewTicker(pingEvery)
+	defer beat.Stop()
+	for {
+		select {
+		case <-l.closed.Done():
+			return
+		case now := <-beat.C:
+			if _, err := l.write([]byte(pingFrame), new(now.Add(hush))); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Close stops the alarm and the pings, too.
 func (l *line) Close() error {
 	l.alarm.Stop()
+	l.hangUp()
 	return l.Conn.Close()
 }

@@ -22,7 +22,9 @@ import (
 const (
 	dialTime    = 10 * time.Second
 	ackTime     = 3 * time.Second
-	silence     = 30 * time.Second       // Not one byte for so long, not even a ping: the connection is dead.
+	pingEvery   = 3 * time.Second        // How often we ping, too.
+	hush        = 9 * time.Second        // Not one byte for so long from a peer that answers pings: the connection is dead.
+	silence     = 30 * time.Second       // Likewise, of any other peer.
 	lastWords   = 250 * time.Millisecond // For acknowledgements to get out: slack-go does not say when it has written them.
 	maxEnvelope = 1 << 20
 	maxRefusals = 3 // In a row. One odd answer must not stop a bot that works.

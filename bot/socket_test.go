@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,13 +81,13 @@ func TestALostConnectionIsReplacedFast(t *testing.T) {
 	})
 }
 
-func TestAHalfOpenConnectionIsNoticedWithinThirtySeconds(t *testing.T) {
+func TestAHalfOpenConnectionIsNoticedWithinTenSeconds(t *testing.T) {
 	story(t, nil, func(w *world) {
 		w.run()
 		time.Sleep(time.Minute)
 		w.slack.FreezeSockets()
 		opens := len(w.calls("apps.connections.open"))
-		time.Sleep(silence + time.Second)
+		time.Sleep(10 * time.Second)
 		if got := len(w.calls("apps.connections.open")); got != opens+1 {
 			w.t.Errorf("%d new connections", got-opens)
 		}
@@ -96,27 +97,74 @@ func TestAHalfOpenConnectionIsNoticedWithinThirtySeconds(t *testing.T) {
 	})
 }
 
-func TestASlackThatNeverPingsIsReachableAndKeepsItsConnectionWhileItTalks(t *testing.T) {
+func TestASlackThatHangsIsNotCalledReadyTenSecondsLater(t *testing.T) {
+	story(t, nil, func(w *world) {
+		w.run()
+		time.Sleep(time.Minute)
+		w.slack.FreezeSockets()
+		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: -1})
+		time.Sleep(10 * time.Second)
+		if w.bot.Ready() {
+			w.t.Error("ready, though nothing is heard of Slack")
+		}
+	})
+}
+
+func TestASlackThatNeverPingsKeepsItsConnectionForAsLongAsItAnswersPings(t *testing.T) {
+	story(t, nil, func(w *world) {
+		var presses atomic.Int32
+		w.bot.OnPress("pay", func(context.Context, Click) error { presses.Add(1); return nil })
+		w.slack.StopPings(true)
+		w.run()
+		_, button := w.post("pay")
+		for range 10 {
+			time.Sleep(silence + 100*time.Millisecond)
+			if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil || !w.bot.Ready() {
+				w.t.Errorf("ready: %v; a press ended in %v", w.bot.Ready(), err)
+			}
+		}
+		synctest.Wait()
+		if opens := len(w.calls("apps.connections.open")); presses.Load() != 10 || opens != 2 || w.slack.Connections() != 1 { // One is the preflight's.
+			w.t.Errorf("%d presses, %d opens, %d connections", presses.Load(), opens, w.slack.Connections())
+		}
+	})
+}
+
+// farEnd is a peer of one line, which it hears and may answer.
+func farEnd(t *testing.T) (l *line, peer net.Conn, pinged *atomic.Int32) {
+	near, far := net.Pipe()
+	l, pinged = newLine(near, true), new(atomic.Int32)
+	go func() { _, _ = io.Copy(io.Discard, l) }()
+	t.Cleanup(func() { l.Close(); far.Close() })
+	return l, far, pinged
+}
+
+// A peer may answer no ping at all, as a websocket written by hand does. It is left alone while it says something now and then.
+func TestAPeerThatAnswersNoPingIsGoneAfterThirtySecondsOfSilenceOnly(t *testing.T) {
 	for name, c := range map[string]struct {
-		pause time.Duration
-		opens int // One of them the preflight's.
-	}{"talking": {20 * time.Second, 2}, "silent": {silence + 100*time.Millisecond, 12}} {
+		says string
+		ends time.Duration
+	}{"answers none": {"hello", silence}, "answered one": {pongFrame, hush}} {
 		t.Run(name, func(t *testing.T) {
-			story(t, nil, func(w *world) {
-				var presses atomic.Int32
-				w.bot.OnPress("pay", func(context.Context, Click) error { presses.Add(1); return nil })
-				w.slack.StopPings(true)
-				w.run()
-				_, button := w.post("pay")
-				for range 10 {
-					time.Sleep(c.pause)
-					if err := w.slack.Press(w.t.Context(), w.asha, button); err != nil || !w.bot.Ready() {
-						w.t.Errorf("ready: %v; a press ended in %v", w.bot.Ready(), err)
+			synctest.Test(t, func(t *testing.T) {
+				l, peer, pinged := farEnd(t)
+				go func() {
+					for frame := make([]byte, len(pingFrame)); ; pinged.Add(1) {
+						if _, err := io.ReadFull(peer, frame); err != nil || string(frame) != pingFrame {
+							return
+						}
 					}
+				}()
+				if _, err := io.WriteString(peer, c.says); err != nil {
+					t.Fatal(err)
 				}
-				synctest.Wait()
-				if opens := len(w.calls("apps.connections.open")); presses.Load() != 10 || opens != c.opens || w.slack.Connections() != 1 {
-					w.t.Errorf("%d presses, %d opens, %d connections", presses.Load(), opens, w.slack.Connections())
+				time.Sleep(c.ends - time.Millisecond)
+				if l.closed.Err() != nil || pinged.Load() < 2 {
+					t.Errorf("ended too early, after %d pings", pinged.Load())
+				}
+				time.Sleep(2 * time.Millisecond)
+				if l.closed.Err() == nil {
+					t.Error("did not end")
 				}
 			})
 		})

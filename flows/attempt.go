@@ -198,7 +198,7 @@ func (r *Record) alarm(key string, now time.Time) error {
 	a := r.Attempt
 	a.Alarmed = true
 	r.notify(Notice{ID: fmt.Sprintf("still-%s-%d", key, a.Began.UnixNano()), Kind: NoticeStill, To: a.By, Amount: a.Amount})
-	r.note(now, byKvitt, "still unknown", "by", a.By, "key", a.Key)
+	r.note(now, byKvitt, EventStillUnknown, "by", a.By, "key", a.Key)
 	return nil
 }
 

@@ -89,7 +89,7 @@ type Flows struct {
 func New(f *Flows) *Flows {
 	f.wake = map[store.Lane]chan struct{}{store.Urgent: make(chan struct{}, 1), store.Routine: make(chan struct{}, 1)}
 	f.glances.asked = make(chan struct{}, 1)
-	f.health.failing, f.health.synced = map[string]error{}, map[string]time.Time{}
+	f.health.last, f.health.synced = map[string]Health{}, map[string]time.Time{}
 	f.register()
 	return f
 }

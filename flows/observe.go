@@ -30,6 +30,9 @@ const (
 	ObservedInvoices Observed = "invoices" // Count invoices are in the state Name.
 )
 
+// EventStillUnknown is the Name of an ObservedEvent: nobody can say what became of a payment, and payer and operator are told. Operators have an alert on it.
+const EventStillUnknown = "still unknown"
+
 func (f *Flows) observe(o Observation) {
 	if f.Observe != nil {
 		f.Observe(o)

@@ -137,17 +137,23 @@ func same(a, b billing.Invoice) bool {
 	return a == b
 }
 
+// Health is what a billing service answered when it was last asked for its invoices.
+type Health struct {
+	Failed error     // Nil: it is well.
+	At     time.Time // When that was; zero: not yet.
+}
+
 // health is what the flows know of the billing services; for readiness, and for when to ask for changes.
 type health struct {
-	mu      sync.Mutex
-	failing map[string]error
-	synced  map[string]time.Time
+	mu     sync.Mutex
+	last   map[string]Health
+	synced map[string]time.Time
 }
 
 func (h *health) billing(name string, err error, began time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.failing[name] = err
+	h.last[name] = Health{err, began}
 	if err == nil {
 		h.synced[name] = began
 	}
@@ -163,9 +169,9 @@ func (h *health) lastSync(name string) time.Time {
 	return time.Time{}
 }
 
-// Health says how each billing service answered when it was last asked for its invoices; nil is well.
-func (f *Flows) Health() map[string]error {
+// Health says how each billing service answered the last sync, by name.
+func (f *Flows) Health() map[string]Health {
 	f.health.mu.Lock()
 	defer f.health.mu.Unlock()
-	return maps.Clone(f.health.failing)
+	return maps.Clone(f.health.last)
 }

@@ -15,6 +15,12 @@ func Observe(b Backend, see func(operation, outcome string, took time.Duration))
 	return observed{b, see}
 }
 
+// Operations are those that Observe tells of.
+var Operations = []string{"load", "write", "lease", "extend", "release", "first_sight", "ping"}
+
+// OutcomeUnavailable is the word for a store that could not be reached. Operators have an alert on it.
+const OutcomeUnavailable = "unavailable"
+
 type observed struct {
 	Backend
 	see func(operation, outcome string, took time.Duration)
@@ -75,7 +81,7 @@ func outcome(err error) string {
 	case errors.Is(err, ErrInvalid):
 		return "invalid"
 	case errors.Is(err, ErrUnavailable):
-		return "unavailable"
+		return OutcomeUnavailable
 	}
 	return "failed"
 }

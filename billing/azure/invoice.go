@@ -54,6 +54,20 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	}
 }
 
+// Ping implements billing.Provider: it asks for the newest page of each account, of one invoice.
+func (p *Provider) Ping(ctx context.Context) error {
+	ctx, cancel := limit(ctx)
+	defer cancel()
+	var failed []error
+	for _, account := range p.accounts {
+		for _, err := range p.list(ctx, account, new(int64(1))) {
+			failed = append(failed, err)
+			break
+		}
+	}
+	return errors.Join(failed...)
+}
+
 // listed is Invoices for one account. Pages may overlap where something is added meanwhile.
 func (p *Provider) listed(ctx context.Context, account Account, since time.Time) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {
@@ -90,14 +104,18 @@ func (p *Provider) listed(ctx context.Context, account Account, since time.Time)
 // pages asks for the list that the settings name: of an account, or of one profile. The service pages by 50, its maximum, where nobody says "top"; so it was
 // recorded, and that a list asked for with "top" goes on after the first page was not.
 func (p *Provider) pages(ctx context.Context, account Account) iter.Seq2[json.RawMessage, error] {
+	return p.list(ctx, account, nil)
+}
+
+func (p *Provider) list(ctx context.Context, account Account, top *int64) iter.Seq2[json.RawMessage, error] {
 	from, to := p.now().UTC().AddDate(0, -monthsBack, 0), p.now().UTC().AddDate(0, monthsAhead, 0)
 	what, client := "the invoices of "+account.String(), p.billing.NewInvoicesClient()
 	if account.Profile == "" {
 		return rows(ctx, p, account.Account, what, client.NewListByBillingAccountPager(account.Account,
-			&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to}))
+			&armbilling.InvoicesClientListByBillingAccountOptions{PeriodStartDate: &from, PeriodEndDate: &to, Top: top}))
 	}
 	return rows(ctx, p, account.Account, what, client.NewListByBillingProfilePager(account.Account, account.Profile,
-		&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to}))
+		&armbilling.InvoicesClientListByBillingProfileOptions{PeriodStartDate: &from, PeriodEndDate: &to, Top: top}))
 }
 
 // wanted says whether the settings name an invoice's profile. An invoice that does not name its own is not shown where only some profiles are ours.

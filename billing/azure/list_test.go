@@ -187,3 +187,19 @@ func TestEveryAnswerThatIsAnErrorHasItsKind(t *testing.T) {
 		})
 	}
 }
+
+func TestAPingIsOneSmallRequestHoweverManyInvoicesThereAre(t *testing.T) {
+	w := newWorld()
+	for i := range 120 {
+		w.put(fmt.Sprintf("G%09d", i), "1.00", march8)
+		w.paid(id(fmt.Sprintf("G%09d", i)))
+	}
+	if err := w.provider(t).Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if asked := w.asked[len(w.asked)-1]; w.count("/invoices") != 1 || len(w.asked) != 1 || asked.URL.Query().Get("top") != "1" {
+		t.Errorf("%d requests were made, the last one %s", len(w.asked), asked.URL)
+	}
+	w.faults["invoices"] = func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusForbidden) }
+	wantError(t, w.provider(t).Ping(t.Context()), billing.ErrSetup)
+}

@@ -14,6 +14,7 @@ import (
 
 // reading holds the stories in which nobody pays.
 var reading = map[string]func(*testing.T, World){
+	"PingAnswersWhateverThereIsToList":       pingAnswers,
 	"InvoiceTellsWhatIsLeftToPay":            invoiceTells,
 	"InvoicesYieldsEveryOpenOneOverAllPages": invoicesYieldsAll,
 	"InvoicesStopsWhenTheReaderDoes":         invoicesStops,
@@ -23,6 +24,18 @@ var reading = map[string]func(*testing.T, World){
 	"TheKeyLivesForAWhile":                   keyLives,
 	"AnEndedContextIsUnavailableAtOnce":      endedContext,
 	"ReadingEndsInTimeWhenTheServiceHangs":   readingEnds,
+}
+
+func pingAnswers(t *testing.T, w World) {
+	for range max(w.Page, 1) {
+		if err := w.Provider.Ping(t.Context()); err != nil {
+			t.Fatalf("Ping returns %v", err)
+		}
+		w.SettleElsewhere(w.Put(amount, due))
+	}
+	if err := w.Provider.Ping(t.Context()); err != nil {
+		t.Errorf("Ping of a service where nothing is open returns %v", err)
+	}
 }
 
 func invoiceTells(t *testing.T, w World) {
@@ -152,6 +165,7 @@ func keyLives(t *testing.T, w World) {
 // reads are the calls that ask the service and move nothing, by name.
 func (w World) reads(ctx context.Context, p billing.Payment) map[string]func() error {
 	return map[string]func() error{
+		"Ping": func() error { return w.Provider.Ping(ctx) },
 		"Invoice": func() error {
 			_, err := w.Provider.Invoice(ctx, p.Invoice)
 			return err

@@ -54,6 +54,23 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	}
 }
 
+// Ping implements billing.Provider: it asks for one invoice of each customer.
+func (p *Provider) Ping(ctx context.Context) error {
+	ctx, cancel := limit(ctx)
+	defer cancel()
+	for _, customer := range p.customers {
+		params := &api.InvoiceListParams{Customer: &customer}
+		params.Limit = new(int64(1))
+		for _, err := range p.client.V1Invoices.List(ctx, params).All(ctx) {
+			if err != nil {
+				return readError("the invoices of "+customer, err)
+			}
+			break
+		}
+	}
+	return nil
+}
+
 // list yields what Invoices is about, as Stripe has it. Its errors are those of the list, and end it.
 func (p *Provider) list(ctx context.Context, since time.Time) iter.Seq2[*api.Invoice, error] {
 	return func(yield func(*api.Invoice, error) bool) {

@@ -159,6 +159,15 @@ func (s *service) dawdle(ctx context.Context) {
 	}
 }
 
+// Ping implements billing.Provider.
+func (s *service) Ping(ctx context.Context) error {
+	s.dawdle(ctx)
+	if s.down() {
+		return billing.ErrUnavailable
+	}
+	return nil
+}
+
 func (s *service) Invoice(ctx context.Context, id string) (billing.Invoice, error) {
 	s.dawdle(ctx)
 	if s.down() {
