@@ -54,7 +54,7 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	}
 }
 
-// Ping implements billing.Provider: it asks for the newest page of each account, of one invoice.
+// Ping implements billing.Provider: it asks each account for a page of one invoice, and says which of them fail.
 func (p *Provider) Ping(ctx context.Context) error {
 	ctx, cancel := limit(ctx)
 	defer cancel()
@@ -107,6 +107,7 @@ func (p *Provider) pages(ctx context.Context, account Account) iter.Seq2[json.Ra
 	return p.list(ctx, account, nil)
 }
 
+// list is pages with the size of a page; nil leaves it to the service.
 func (p *Provider) list(ctx context.Context, account Account, top *int64) iter.Seq2[json.RawMessage, error] {
 	from, to := p.now().UTC().AddDate(0, -monthsBack, 0), p.now().UTC().AddDate(0, monthsAhead, 0)
 	what, client := "the invoices of "+account.String(), p.billing.NewInvoicesClient()
