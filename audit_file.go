@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -21,6 +22,9 @@ func exportTo(ctx context.Context, path string, std streams, fill func(io.Writer
 		return fill(std.out)
 	case "/dev/stderr", "/dev/fd/2":
 		return fill(std.err)
+	}
+	if number, ok := descriptor(path); ok && keepsNothing(path) {
+		return hand(number, path, fill)
 	}
 	if keepsNothing(path) {
 		return pour(ctx, path, fill)
@@ -42,12 +46,43 @@ func keepsNothing(path string) bool {
 	}
 	owner, known := info.Sys().(*syscall.Stat_t)
 	switch info.Mode().Type() {
+	case fs.ModeSocket:
+		_, open := descriptor(path)
+		return open
 	case fs.ModeNamedPipe:
 		return given || known && int(owner.Uid) == os.Geteuid()
 	case fs.ModeDevice | fs.ModeCharDevice:
 		return true
 	}
 	return false
+}
+
+// descriptor is the number of what was opened for us, if path is a name that the system has for such a thing.
+func descriptor(path string) (int, bool) {
+	clean := filepath.Clean(path)
+	for name, number := range map[string]int{"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2} {
+		if clean == name {
+			return number, true
+		}
+	}
+	for _, folder := range []string{"/dev/fd/", "/proc/self/fd/"} {
+		if name, ok := strings.CutPrefix(clean, folder); ok {
+			number, err := strconv.Atoi(name)
+			return number, err == nil && number >= 0
+		}
+	}
+	return 0, false
+}
+
+// hand writes into what was opened for us, and opens it not anew: that could be refused, where it is another user's, and a socket cannot be.
+func hand(number int, path string, fill func(io.Writer) error) error {
+	own, err := syscall.Dup(number)
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	syscall.CloseOnExec(own)
+	to := os.NewFile(uintptr(own), path)
+	return errors.Join(fill(to), to.Close())
 }
 
 // pour writes into a pipe or a device. It waits until somebody reads from a pipe.

@@ -251,6 +251,25 @@ func TestAuditExportPoursIntoWhatItWasGivenWhosesoeverItIs(t *testing.T) {
 	}
 }
 
+// A socket has no name by which it could be opened anew, as root or not.
+func TestAuditExportPoursIntoASocketThatItWasGiven(t *testing.T) {
+	data := folderWith(t, done())
+	want := audits(t, data, "export").out
+	for _, folder := range []string{"/dev/fd", "/proc/self/fd"} {
+		pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		must(t, err)
+		ours := os.NewFile(uintptr(pair[0]), "ours")
+		came := make(chan string, 1)
+		go func() { text, _ := io.ReadAll(ours); came <- string(text) }()
+		got := audits(t, data, "export", fmt.Sprintf("%s/%d", folder, pair[1]))
+		must(t, syscall.Close(pair[1]))
+		if text := <-came; got.code != well || text != want {
+			t.Errorf("to a socket in %s: exit code %d, %q; through it came %q", folder, got.code, got.err, text)
+		}
+		must(t, ours.Close())
+	}
+}
+
 func TestAuditExportGoesThroughNoPipeThatALinkLeadsTo(t *testing.T) {
 	folder := t.TempDir()
 	must(t, syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600))

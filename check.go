@@ -9,7 +9,6 @@ import (
 	"kvitt/bot"
 	"kvitt/flows"
 	"kvitt/settings"
-	"kvitt/store"
 )
 
 // checkTime is how long kvitt check tries each neighbour.
@@ -23,10 +22,9 @@ type checker struct {
 	out     io.Writer
 	failing bool
 
-	team    string // Empty while Slack has not said it.
-	scopes  []string
-	backend store.Backend        // Nil while a serve holds it, or there is none yet.
-	pins    map[string]flows.Pin // Whom e-mail addresses of KVITT_ADMINS are pinned to; nil where that could not be read.
+	team   string // Empty while Slack has not said it.
+	scopes []string
+	pins   map[string]flows.Pin // Whom e-mail addresses of KVITT_ADMINS are pinned to; nil where that could not be read.
 }
 
 // check looks at everything, whatever fails: one run shows all there is to mend. It returns errTold if any line is FAIL.
@@ -35,10 +33,6 @@ func check(ctx context.Context, set settings.Settings, std streams) error {
 	c.app = newApp(set, nil, wires{Log: std.log})
 	c.slack(ctx)
 	c.store(ctx)
-	if c.backend != nil {
-		defer c.backend.Close()
-		c.app.backend = c.backend
-	}
 	c.admins(ctx)
 	c.identities(ctx)
 	c.channels(ctx)

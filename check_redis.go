@@ -11,8 +11,8 @@ import (
 	"kvitt/store"
 )
 
-// redis looks whether a server can be used, and is set up to lose nothing.
-func (c *checker) redis(ctx context.Context) {
+// redis looks whether a server can be used, and is set up to lose nothing. It returns nil if it cannot.
+func (c *checker) redis(ctx context.Context) store.Backend {
 	const about = "REDIS_URL"
 	for _, f := range exposed(c.set.RedisURL.Reveal()) {
 		c.warn(about, f.What, f.Mend)
@@ -22,26 +22,26 @@ func (c *checker) redis(ctx context.Context) {
 		for _, f := range unsafe.Findings {
 			c.fail(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
 		}
-		return
+		return nil
 	}
 	if _, newer := errors.AsType[*store.LayoutError](err); newer {
 		c.fail(about, err.Error(), "Nothing was changed")
-		return
+		return nil
 	}
 	if err != nil {
 		c.fail(about, err.Error(), "Start it, or correct the address")
-		return
+		return nil
 	}
-	c.backend = backend
 	findings, err := backend.Findings(ctx)
 	if err != nil {
 		c.fail(about, err.Error(), "Start it, or correct the address")
-		return
+		return backend
 	}
 	for _, f := range findings {
 		c.warn(about, strings.TrimSpace(f.Node+" Redis "+f.What), f.Mend)
 	}
 	c.ok(about, "%s answers, and is set up as a master that never throws records away", c.set.RedisURL)
+	return backend
 }
 
 // exposed finds who else could read or write the store by what an address of Redis says, in the forms that store.OpenRedis takes. It names no part

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"kvitt/billing"
@@ -16,11 +15,10 @@ import (
 	"kvitt/settings"
 )
 
-// billing asks every billing service for its invoices, as a sync does.
+// billing asks every billing service for its invoices, as a sync does. Those of the ledger were read with the store.
 func (c *checker) billing(ctx context.Context) {
 	for _, name := range c.set.Billing {
-		if name == settings.Ledger && c.backend == nil {
-			c.ok("ledger", "its invoices are in the store; ways to pay: %s", strings.Join(c.set.LedgerMethods, ", "))
+		if name == settings.Ledger {
 			continue
 		}
 		provider, err := c.app.provider(name)
@@ -28,14 +26,14 @@ func (c *checker) billing(ctx context.Context) {
 			c.fail(name, err.Error(), "Correct the settings of "+name)
 			continue
 		}
-		ctx, cancel := context.WithTimeout(ctx, 4*checkTime)
 		c.invoices(ctx, provider)
-		cancel()
 	}
 }
 
 // invoices counts what a billing service lists.
 func (c *checker) invoices(ctx context.Context, p billing.Provider) {
+	ctx, cancel := context.WithTimeout(ctx, 4*checkTime)
+	defer cancel()
 	about, open, dateless, unreadable, some := p.Name(), 0, 0, 0, ""
 	for inv, err := range p.Invoices(ctx, time.Time{}) {
 		switch {

@@ -10,50 +10,91 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
+	"kvitt/billing/ledger"
 	"kvitt/flows"
+	"kvitt/settings"
 	"kvitt/store"
 )
 
-// store looks whether what the bot remembers can be kept, and whom the billing admins' e-mail addresses are pinned to.
+// store looks whether what the bot remembers can be kept, and reads what the rest needs of it. It is closed again before anybody else is asked: a
+// serve could not start meanwhile.
 func (c *checker) store(ctx context.Context) {
+	backend := c.open(ctx)
+	if backend != nil {
+		defer backend.Close()
+	}
+	if backend != nil && c.team != "" {
+		c.pinned(ctx, backend)
+	}
+	if c.set.Bills(settings.Ledger) {
+		c.ledger(ctx, backend)
+	}
+}
+
+// open returns nil where there is no store to look at.
+func (c *checker) open(ctx context.Context) store.Backend {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	if c.set.RedisURL != "" {
-		c.redis(ctx)
-	} else {
-		c.file(ctx)
+		return c.redis(ctx)
 	}
-	if c.backend == nil || c.team == "" {
-		return
-	}
-	pins, err := pinsOf(ctx, c.backend, c.team)
+	return c.file(ctx)
+}
+
+// pinned reads whom the billing admins' e-mail addresses are pinned to.
+func (c *checker) pinned(ctx context.Context, backend store.Backend) {
+	ctx, cancel := within(ctx)
+	defer cancel()
+	pins, err := pinsOf(ctx, backend, c.team)
 	if err != nil {
 		c.fail("store", "what it holds cannot be read: "+err.Error(), "Restore it from a copy")
 	}
 	c.pins = pins
 }
 
-// file opens the embedded store, if there is one and nobody holds it. A store that is not there yet is not made.
-func (c *checker) file(ctx context.Context) {
-	const about = "KVITT_DATA"
-	c.mode(c.set.Data)
-	path := filepath.Join(c.set.Data, store.FileName)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		c.place(c.set.Data)
+// ledger counts the ledger's invoices, if the store can be looked at.
+func (c *checker) ledger(ctx context.Context, backend store.Backend) {
+	if backend == nil {
+		c.ok(settings.Ledger, "its invoices are in the store; ways to pay: %s", strings.Join(c.set.LedgerMethods, ", "))
 		return
 	}
+	rows := newShelf(backend)
+	rows.look = true
+	c.invoices(ctx, ledger.New(rows, c.set.LedgerMethods, c.app.now))
+}
+
+// file opens the embedded store to look at it, if there is one and nobody holds it. It returns nil otherwise.
+func (c *checker) file(ctx context.Context) store.Backend {
+	const about = "KVITT_DATA"
+	c.mode(c.set.Data)
 	backend, err := store.OpenFile(ctx, c.set.Data, store.FileOptions{Log: c.app.log, Look: true})
 	switch {
+	case errors.Is(err, store.ErrNotFound):
+		c.place(c.set.Data)
 	case errors.Is(err, store.ErrInUse):
 		c.held(ctx)
 	case err != nil:
 		c.fail(about, err.Error(), "Mend that, or choose another folder")
 	default:
-		c.backend = backend
-		c.ok(about, "the embedded store in %s can be read and written", c.set.Data)
+		c.writable(c.set.Data)
+		return backend
 	}
+	return nil
+}
+
+// writable looks whether a store that can be read can be written: its file, and the folder, where kvitt serve makes its socket.
+func (c *checker) writable(folder string) {
+	const write = 2
+	for _, path := range []string{folder, filepath.Join(folder, store.FileName)} {
+		if err := syscall.Access(path, write); err != nil {
+			c.fail("KVITT_DATA", fmt.Sprintf("%s cannot be written: %v", path, err), "Make it writable for the user that runs Kvitt, or choose another folder")
+			return
+		}
+	}
+	c.ok("KVITT_DATA", "the embedded store in %s can be read and written", folder)
 }
 
 // mode warns of a folder in which others can put another store in the place of Kvitt's. Kvitt makes it with 0700.

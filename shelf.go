@@ -34,10 +34,11 @@ func newLedger(backend store.Backend, methods []string, now func() time.Time) *l
 type shelf struct {
 	backend store.Backend
 	rows    *store.Records[ledger.Row]
+	look    bool // Only look: change nothing.
 }
 
 func newShelf(backend store.Backend) shelf {
-	return shelf{backend, store.Of[ledger.Row](backend, deployment, rowKind)}
+	return shelf{backend: backend, rows: store.Of[ledger.Row](backend, deployment, rowKind)}
 }
 
 func (s shelf) Load(ctx context.Context, id string) (ledger.Row, error) {
@@ -95,7 +96,8 @@ func (s shelf) open(ctx context.Context) iter.Seq2[ledger.Row, error] {
 	}
 }
 
-// relisted yields the rows that were on no list, and puts them on theirs. An older Kvitt wrote them; one may still run beside this one.
+// relisted yields the rows that were on no list, and puts them on theirs unless it only looks. An older Kvitt wrote them; one may still run beside
+// this one.
 func (s shelf) relisted(ctx context.Context) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		ids, err := s.unlisted(ctx)
@@ -103,8 +105,12 @@ func (s shelf) relisted(ctx context.Context) iter.Seq2[ledger.Row, error] {
 			yield(ledger.Row{}, err)
 			return
 		}
+		read := func(id string) (ledger.Row, error) { return s.Update(ctx, id, func(*ledger.Row) error { return nil }) }
+		if s.look {
+			read = func(id string) (ledger.Row, error) { return s.Load(ctx, id) }
+		}
 		for _, id := range ids {
-			row, err := s.Update(ctx, id, func(*ledger.Row) error { return nil })
+			row, err := read(id)
 			if !yield(row, err) {
 				return
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -26,7 +27,9 @@ type FileOptions struct {
 	// NoSync does not wait for the disk. It is for tests only: after a crash of
 	// the machine the file may be lost.
 	NoSync bool
-	// Look only looks: an older layout stays as it is. Only what reads may be called.
+	// Look only looks and changes nothing: a store that is not there yet is not
+	// made, but answered ErrNotFound. Only what reads may be called. Nobody else
+	// can open the store until it is closed.
 	Look bool
 }
 
@@ -66,10 +69,13 @@ func OpenFile(ctx context.Context, dir string, opts FileOptions) (*File, error) 
 	}
 	log := cmp.Or(opts.Log, slog.New(slog.DiscardHandler))
 	path := filepath.Join(dir, FileName)
-	if err := prepare(dir, path, log); err != nil {
+	if opts.Look && !there(path) {
+		return nil, fmt.Errorf("%s: %w", path, ErrNotFound)
+	}
+	if err := prepare(dir, path, opts.Look, log); err != nil {
 		return nil, fmt.Errorf("%w: the folder %s cannot be used: %w; choose one that can be written, with KVITT_DATA", ErrUnavailable, dir, err)
 	}
-	db, err := openBolt(path, opts.NoSync)
+	db, err := openBolt(path, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +89,22 @@ func OpenFile(ctx context.Context, dir string, opts FileOptions) (*File, error) 
 	return f, nil
 }
 
-// prepare makes the folder, and closes it and the file to other users.
-func prepare(dir, path string, log *slog.Logger) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+// there tells whether there is anything to look at. A process that died while
+// it made the store leaves an empty file, which is none yet.
+func there(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
+	}
+	return info.Size() > 0
+}
+
+// prepare makes the folder, and closes the file to other users.
+func prepare(dir, path string, look bool, log *slog.Logger) error {
+	if !look {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -94,6 +112,9 @@ func prepare(dir, path string, log *slog.Logger) error {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		log.Warn("other users of this machine may look into the store's folder; chmod 700 keeps them out", "folder", dir, "mode", info.Mode().Perm().String())
+	}
+	if look {
+		return nil
 	}
 	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -103,7 +124,11 @@ func prepare(dir, path string, log *slog.Logger) error {
 
 // ready settles the layout and puts a new file's name on the disk as well.
 func (f *File) ready(ctx context.Context, dir string, look bool) error {
-	if err := f.settle(ctx, look); err != nil {
+	settle := f.settle
+	if look {
+		settle = f.recognise
+	}
+	if err := settle(ctx); err != nil {
 		return err
 	}
 	info, err := os.Stat(f.path)
@@ -111,6 +136,9 @@ func (f *File) ready(ctx context.Context, dir string, look bool) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	f.info = info
+	if look {
+		return nil
+	}
 	folder, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)

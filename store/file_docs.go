@@ -193,7 +193,11 @@ func (f *File) scan(ctx context.Context, bucket, prefix []byte) iter.Seq2[pair, 
 // read copies one page of a bucket, beginning at from.
 func (f *File) read(ctx context.Context, bucket, prefix, from []byte) (pairs []pair, err error) {
 	err = f.view(ctx, string(bucket), func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucket).Cursor()
+		part := tx.Bucket(bucket)
+		if part == nil { // An older layout that is only looked at has no lists.
+			return nil
+		}
+		c := part.Cursor()
 		for k, v := c.Seek(from); bytes.HasPrefix(k, prefix) && len(pairs) < page; k, v = c.Next() {
 			pairs = append(pairs, pair{slices.Clone(k), slices.Clone(v)})
 		}

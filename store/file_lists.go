@@ -41,7 +41,9 @@ func (f *File) scanBack(ctx context.Context, bucket, prefix []byte) iter.Seq2[pa
 		for {
 			var pairs []pair
 			err := f.view(ctx, string(bucket), func(tx *bolt.Tx) error {
-				pairs = readBack(tx.Bucket(bucket).Cursor(), prefix, before)
+				if part := tx.Bucket(bucket); part != nil {
+					pairs = readBack(part.Cursor(), prefix, before)
+				}
 				return nil
 			})
 			if err != nil {

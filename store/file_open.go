@@ -1,11 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -14,7 +16,7 @@ import (
 )
 
 // openBolt opens the file and looks whether it is whole.
-func openBolt(path string, noSync bool) (db *bolt.DB, err error) {
+func openBolt(path string, opts FileOptions) (db *bolt.DB, err error) {
 	// bbolt reads the file as memory and trusts it: a page that is not there is
 	// a fault, and a page that makes no sense a panic. The lock then stays until
 	// the process ends, because nobody can reach the memory to give it back.
@@ -24,7 +26,7 @@ func openBolt(path string, noSync bool) (db *bolt.DB, err error) {
 			err = &DamagedError{What: path, Err: fmt.Errorf("%v", p)}
 		}
 	}()
-	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoSync: noSync, NoStatistics: true})
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockWait, NoSync: opts.NoSync, ReadOnly: opts.Look, NoStatistics: true})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s: %w: stop that one first, or use another folder (KVITT_DATA)", path, ErrInUse)
 	}
@@ -61,31 +63,57 @@ func whole(db *bolt.DB, path string) error {
 	})
 }
 
-// settle writes the layout into a new file, and refuses one it does not know. An
-// older one stays where somebody only looks.
-func (f *File) settle(ctx context.Context, look bool) error {
+// settle writes the layout into a new file, turns an older one into this one,
+// and refuses one it does not know.
+func (f *File) settle(ctx context.Context) error {
 	return f.update(ctx, "open", func(tx *bolt.Tx) error {
 		if name, _ := tx.Cursor().First(); name == nil {
 			return create(tx)
 		}
-		meta := tx.Bucket(metaBucket)
-		if meta == nil {
-			return &DamagedError{What: f.path, Err: errors.New("it is a file of another program")}
-		}
-		found, err := known(f.path, string(meta.Get(layoutKey)), layoutVersion)
-		if err != nil || look {
+		found, err := f.layout(tx)
+		if err != nil {
 			return err
 		}
-		if err := upgrade(tx, meta, found); err != nil {
+		if err := upgrade(tx, tx.Bucket(metaBucket), found); err != nil {
 			return err
 		}
-		for _, name := range buckets {
-			if tx.Bucket(name) == nil {
-				return &DamagedError{What: f.path, Err: fmt.Errorf("its part %q is missing", name)}
-			}
-		}
-		return nil
+		return f.complete(tx, buckets)
 	})
+}
+
+// recognise refuses what settle does, and changes nothing.
+func (f *File) recognise(ctx context.Context) error {
+	return f.view(ctx, "open", func(tx *bolt.Tx) error {
+		if name, _ := tx.Cursor().First(); name == nil {
+			return ErrNotFound
+		}
+		found, err := f.layout(tx)
+		if err != nil {
+			return err
+		}
+		return f.complete(tx, slices.DeleteFunc(slices.Clone(buckets), func(name []byte) bool {
+			return found < layoutVersion && bytes.Equal(name, listsBucket)
+		}))
+	})
+}
+
+// layout reads the layout of a file that is not empty.
+func (f *File) layout(tx *bolt.Tx) (int, error) {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		return 0, &DamagedError{What: f.path, Err: errors.New("it is a file of another program")}
+	}
+	return known(f.path, string(meta.Get(layoutKey)), layoutVersion)
+}
+
+// complete looks whether no part is missing.
+func (f *File) complete(tx *bolt.Tx, parts [][]byte) error {
+	for _, name := range parts {
+		if tx.Bucket(name) == nil {
+			return &DamagedError{What: f.path, Err: fmt.Errorf("its part %q is missing", name)}
+		}
+	}
+	return nil
 }
 
 // known reads the layout of a store, and refuses one that this program does not know.

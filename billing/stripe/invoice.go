@@ -27,10 +27,10 @@ var rawID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 // Invoices implements billing.Provider. Stripe cannot be asked for what changed, so with a moment every invoice of our
 // customers is listed and those without a change since are dropped; one customer's are few.
 //
-// An invoice that cannot be read keeps no other back: what is wrong with each is one error at the end.
+// An invoice that cannot be read keeps no other back, and neither does a customer that Stripe refuses: what is wrong with each is one error at the end.
 func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[billing.Invoice, error] {
 	return func(yield func(billing.Invoice, error) bool) {
-		var unreadable []error
+		var failed []error
 		for raw, err := range p.list(ctx, since) {
 			var invoice billing.Invoice
 			if err == nil {
@@ -41,15 +41,15 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 				if !yield(invoice, nil) {
 					return
 				}
-			case errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup):
-				yield(billing.Invoice{}, errors.Join(append(unreadable, err)...))
+			case errors.Is(err, billing.ErrUnavailable):
+				yield(billing.Invoice{}, errors.Join(append(failed, err)...))
 				return
 			default:
-				unreadable = append(unreadable, err)
+				failed = append(failed, err)
 			}
 		}
-		if len(unreadable) > 0 {
-			yield(billing.Invoice{}, errors.Join(unreadable...))
+		if len(failed) > 0 {
+			yield(billing.Invoice{}, errors.Join(failed...))
 		}
 	}
 }
@@ -71,12 +71,12 @@ func (p *Provider) Ping(ctx context.Context) error {
 	return nil
 }
 
-// list yields what Invoices is about, as Stripe has it. Its errors are those of the list, and end it.
+// list yields what Invoices is about, as Stripe has it. An error ends what is listed of its customer.
 func (p *Provider) list(ctx context.Context, since time.Time) iter.Seq2[*api.Invoice, error] {
 	return func(yield func(*api.Invoice, error) bool) {
 		for _, customer := range p.customers {
 			for raw, err := range p.listOf(ctx, customer, since) {
-				if !yield(raw, err) || err != nil {
+				if !yield(raw, err) {
 					return
 				}
 			}
