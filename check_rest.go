@@ -34,7 +34,7 @@ func (c *checker) billing(ctx context.Context) {
 func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 	ctx, cancel := context.WithTimeout(ctx, 4*checkTime)
 	defer cancel()
-	about, open, dateless, unreadable, some := p.Name(), 0, 0, 0, ""
+	about, open, dateless, some := p.Name(), 0, 0, ""
 	for inv, err := range p.Invoices(ctx, time.Time{}) {
 		switch {
 		case errors.Is(err, billing.ErrSetup):
@@ -44,8 +44,7 @@ func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 			c.fail(about, err.Error(), "Try again; see that it can be reached from this machine")
 			return
 		case err != nil:
-			unreadable++
-			c.warn(about, "an invoice cannot be read, and is not reminded of: "+err.Error(), "Look at it in the billing service")
+			c.fail(about, "an invoice cannot be read, and is not reminded of: "+err.Error(), "Look at it in the billing service")
 		case inv.Status == billing.Open && inv.AmountDue.Minor > 0:
 			open, some = open+1, inv.ID
 			if inv.Due.IsZero() {

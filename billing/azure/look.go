@@ -129,7 +129,7 @@ func (p *Provider) lookInvoices(ctx context.Context, account Account) Finding {
 		}
 	}
 	if odd > 0 {
-		return Finding{Warn, account.String(), fmt.Sprintf("invoices to pay: %d; %d more cannot be read and nobody is reminded of them", open, odd),
+		return Finding{Fail, account.String(), fmt.Sprintf("invoices to pay: %d; %d more cannot be read and nobody is reminded of them", open, odd),
 			"Look at them in the portal; the log names them"}
 	}
 	return Finding{OK, account.String(), fmt.Sprintf("invoices to pay: %d", open), ""}

@@ -46,7 +46,7 @@ func TestLookSaysWhatItFound(t *testing.T) {
 		"a role too many":     {func(w *world) { w.give(accountPath, accountOwner, bot) }, "warn " + account + ": Kvitt itself is Billing account owner at billing account " + account + ", more than it needs\n"},
 		"a role nobody knows": {func(w *world) { w.give(profilePath, "x-y", bot) }, "Kvitt itself is an unknown role x-y"},
 		"nobody may pay":      {func(w *world) { w.roles[profilePath] = w.roles[profilePath][:1] }, "FAIL " + account + "/" + profile + ": nobody there has a role that may pay\n"},
-		"an odd invoice":      {func(w *world) { w.put("G2", "1.00", march8)["amountDue"] = 7 }, "warn " + account + ": invoices to pay: 1; 1 more cannot be read"},
+		"an odd invoice":      {func(w *world) { w.put("G2", "1.00", march8)["amountDue"] = 7 }, "FAIL " + account + ": invoices to pay: 1; 1 more cannot be read"},
 		"no access":           {func(w *world) { w.fault("invoices", refuse(403, "Unauthorized")) }, "FAIL " + account + ": the invoices of " + account + ": the billing service refuses Kvitt's credentials: status 403, Unauthorized"},
 		"no roles at the account": {func(w *world) {
 			w.mux.HandleFunc("GET "+accountPath+"/billingRoleAssignments", refuse(403, "Unauthorized"))
