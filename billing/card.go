@@ -12,7 +12,7 @@ import (
 // as long as an issuer's cards are (ISO/IEC 7812; https://en.wikipedia.org/wiki/Payment_card_number lists the ranges).
 // IBANs and RF references (ISO 11649) are told by their own check digits and pass. What remains is a trade-off: a KID of 16 digits
 // that begins with 4 cannot be told from a Visa card and is refused, and a card of an issuer outside the table gets through.
-// A caller who knows the invoice's own reference lets exactly that one pass.
+// MayQuote lets the invoice's own reference pass.
 func LooksLikeCard(s string) bool {
 	for _, groups := range digitRuns(withoutIBANs(s)) {
 		for from := range groups {
@@ -30,6 +30,14 @@ func LooksLikeCard(s string) bool {
 	}
 	return false
 }
+
+// MayQuote says whether a bank reference may be kept that somebody gave for an invoice: one in which no card number is seen, or the very one that the invoice
+// asks to quote, however it is spaced.
+func MayQuote(reference, asked string) bool {
+	return !LooksLikeCard(reference) || unspaced(reference) == unspaced(asked)
+}
+
+func unspaced(s string) string { return strings.Join(strings.Fields(s), "") }
 
 // issuers are the first digits of cards, from and to, and how long those cards are.
 var issuers = []struct {

@@ -201,7 +201,7 @@ func (r *Record) post(key string) *Post {
 }
 
 // Key derives an attempt's idempotency key. Nothing in it is random, so that even a store that forgot cannot charge twice: the
-// same invoice, amount and number of failed payments give the same key.
+// same invoice, amount and numbers of payments that failed and that were made give the same key.
 func (r *Record) key(team string) string {
 	facts := fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%d\x00%d", team, r.Invoice.ID, r.Invoice.AmountDue.Minor, r.Invoice.AmountDue.Currency,
 		r.Failed, len(r.Payments))

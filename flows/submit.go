@@ -23,11 +23,14 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 		return replyView(tellView(w, w.say("modal.missing"))), nil
 	}
 	c.Value = saw.Invoice
-	if billing.LooksLikeCard(c.Fields[blockReference]) {
-		return bot.Reply{Errors: map[string]string{blockReference: w.say("ledger.bankref.card")}}, nil
-	}
 	if denied, err := f.checkSubmission(ctx, c, w); err != nil || denied != nil {
 		return replyView(orView(denied, w)), err
+	}
+	switch quotes, err := f.mayQuote(ctx, saw.Invoice, c.Fields[blockReference]); {
+	case err != nil:
+		return replyView(orView(nil, w)), err
+	case !quotes:
+		return bot.Reply{Errors: map[string]string{blockReference: w.say("ledger.bankref.card")}}, nil
 	}
 	provider, err := f.provider(saw.Invoice)
 	if err != nil {
@@ -55,6 +58,15 @@ func (f *Flows) submitPay(ctx context.Context, c bot.Click) (bot.Reply, error) {
 		return replyView(f.wayView(ctx, w, provider, rec)), nil
 	}
 	return replyView(progressView(w)), nil
+}
+
+// mayQuote says whether a bank reference may be kept: no card number, unless the invoice itself asks to quote what looks like one.
+func (f *Flows) mayQuote(ctx context.Context, id, reference string) (bool, error) {
+	if !billing.LooksLikeCard(reference) {
+		return true, nil
+	}
+	rec, err := f.Records.Load(ctx, id)
+	return err == nil && billing.MayQuote(reference, rec.Invoice.Reference), err
 }
 
 // nameBudget is how long the answer to a submission may wait for the name of the chosen method.

@@ -73,14 +73,7 @@ func (l *Ledger) record(r *Row, payment billing.Payment, now time.Time) billing.
 
 // accepts reports whether a bank reference may be kept.
 func (r *Row) accepts(reference string) bool {
-	if len([]rune(reference)) > maxReference {
-		return false
-	}
-	return !billing.LooksLikeCard(reference) || squeeze(reference) == squeeze(r.Reference)
-}
-
-func squeeze(s string) string {
-	return strings.Join(strings.Fields(s), "")
+	return len([]rune(reference)) <= maxReference && billing.MayQuote(reference, r.Reference)
 }
 
 // Status says what the row knows of the payment's key.
