@@ -193,6 +193,35 @@ func TestAskedToStopWhileASubmissionIsBeingAnsweredItPays(t *testing.T) {
 	}
 }
 
+// Stripe hangs while it is asked whether the invoice is still as it was shown: nothing was sent when the time of the stop is over.
+func TestWhatAStopCutsOffBeforeAnythingWasSentIsPaidByTheNextStart(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	invoice := o.bill("INV-1")
+	p := start(t, o.settings(), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	view := o.openPay(o.asha, "INV-1")
+	asked := make(chan struct{}, 9)
+	o.onRequest(func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/invoices/"+invoice) {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		}
+	})
+	must(t, o.slack.Submit(t.Context(), o.asha, view.ID))
+	<-asked
+	if code, took := p.stop(); code != 0 || took > 10*time.Second {
+		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
+	if n := o.saying(o.slack.DM(o.asha), "Nothing was paid"); n > 0 || len(o.stripe.Charges(invoice)) > 0 {
+		t.Errorf("Asha was told %d times that nothing was paid, of %d charges", n, len(o.stripe.Charges(invoice)))
+	}
+	o.onRequest(func(*http.Request) {})
+	again := start(t, o.settings(), "serve")
+	o.soon("everything said", 30*time.Second, func() bool { return o.settled("INV-1") })
+	o.provesOnce(again, invoice)
+}
+
 func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
 	t.Parallel()
 	o, frozen := newOffice(t), redistest.Start(t)

@@ -118,16 +118,14 @@ func (a *asked) word(ctx context.Context, sync flows.Health) string {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	err := a.err
-	if time.Since(a.answered) > stale {
-		if time.Since(sync.At) > believed {
-			return "waiting"
-		}
-		if sync.At.After(a.answered) {
-			err = sync.Failed
-		}
+	at, err := a.answered, a.err
+	if time.Since(at) > stale && sync.At.After(at) {
+		at, err = sync.At, sync.Failed
 	}
-	if err != nil {
+	switch {
+	case time.Since(at) > believed:
+		return "waiting"
+	case err != nil:
 		return "failing"
 	}
 	return "ok"

@@ -153,7 +153,7 @@ func (b *Bot) finish(hangUp func()) {
 }
 
 // Ready tells whether a click would reach us now. In Socket Mode: Slack said hello on the current connection, which
-// ends when nothing is heard for 9 s. False while draining.
+// ends when nothing is heard for 9 s; for 30 s of a peer that answers no pings, or through a proxy. False while draining.
 func (b *Bot) Ready() bool {
 	if b.work.closed() {
 		return false

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gorilla/websocket"
 )
@@ -39,13 +40,15 @@ func (k *socket) dialer() *websocket.Dialer {
 	return d
 }
 
-// proxied tells whether a proxy is on the way to Slack's websockets.
+// proxied tells whether a proxy is on the way to any of Slack's websockets.
 func proxied(d *websocket.Dialer) bool {
 	if d.Proxy == nil {
 		return false
 	}
-	proxy, err := d.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: "wss-primary.slack.com"}})
-	return proxy != nil || err != nil
+	return slices.ContainsFunc([]string{"wss-primary.slack.com", "wss-backup.slack.com"}, func(host string) bool {
+		proxy, err := d.Proxy(&http.Request{URL: &url.URL{Scheme: "https", Host: host}})
+		return proxy != nil || err != nil
+	})
 }
 
 // dial makes a line, within TLS where it is configured.

@@ -37,7 +37,8 @@ const (
 	pongFrame = "\x8a\x05kvitt"
 )
 
-// Read puts the alarm off for as long as something comes in. What comes in first ends the handshake; from then on the line pings.
+// Read puts the alarm off for as long as something comes in. Once the peer has begun to answer the handshake, it takes frames, and the
+// line pings.
 func (l *line) Read(p []byte) (int, error) {
 	n, err := l.Conn.Read(p)
 	if n == 0 {
@@ -77,7 +78,11 @@ func (l *line) write(p []byte, until *time.Time) (int, error) {
 			return 0, err
 		}
 	}
-	return l.Conn.Write(p)
+	n, err := l.Conn.Write(p)
+	if err != nil {
+		l.Close() // Nothing may follow half a frame.
+	}
+	return n, err
 }
 
 // ping asks again and again whether the peer is there. One that takes nothing in for so long is gone, too.
@@ -85,14 +90,14 @@ func (l *line) ping() {
 	defer l.Close()
 	beat := time.NewTicker(pingEvery)
 	defer beat.Stop()
-	for {
+	for now := time.Now(); ; { // At once, so that a peer that hangs after its first words is known by then to answer pings.
+		if _, err := l.write([]byte(pingFrame), new(now.Add(hush))); err != nil {
+			return
+		}
 		select {
 		case <-l.closed.Done():
 			return
-		case now := <-beat.C:
-			if _, err := l.write([]byte(pingFrame), new(now.Add(hush))); err != nil {
-				return
-			}
+		case now = <-beat.C:
 		}
 	}
 }

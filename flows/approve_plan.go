@@ -39,7 +39,7 @@ func wantedApprovals(r Record, a Audience, p Policy) (posts []Post) {
 // stillAsked says whether somebody whom no message has reached yet is still to be asked.
 func stillAsked(r Record, post Post, a Audience) bool {
 	_, reads := a.reader(post.Place)
-	return reads && r.awaits() && post.Number == len(r.Requests)-1
+	return reads && r.awaits() && !r.missing() && post.Number == len(r.Requests)-1
 }
 
 // consult reads the invoice anew and looks up the payment method of a request, before anybody is asked to approve. A method that does not exist ends the

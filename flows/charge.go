@@ -30,6 +30,9 @@ func (j *job) charge(ctx context.Context) error {
 		return errors.Join(err, j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) }))
 	}
 	notice, err := j.check(ctx, provider, rec.account(), &a)
+	if err != nil && stopped(ctx) {
+		return err
+	}
 	if notice.Kind != "" {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, notice, j.Now()) })
 		return errors.Join(err, noted, j.showResult(ctx, a, ""))
@@ -45,12 +48,19 @@ func (j *job) charge(ctx context.Context) error {
 		return err
 	}
 	out, err := provider.Pay(ctx, j.payment(a))
+	if err != nil && stopped(ctx) {
+		return err
+	}
 	if err != nil {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })
 		return errors.Join(err, noted, j.showResult(ctx, a, ""))
 	}
 	return j.conclude(ctx, a, Paying, out)
 }
+
+// stopped says whether the process has no more time, and not that a step has had its own. What it leaves is resumed at the next start: a payment of which
+// nothing was sent is not given up for that.
+func stopped(ctx context.Context) bool { return errors.Is(context.Cause(ctx), context.Canceled) }
 
 // check checks right, facts and method; the attempt learns the payment method as the billing service lists it now. The notice says what to tell the
 // payer where nothing may be paid.
@@ -167,7 +177,7 @@ func (j *job) alarm(ctx context.Context, key string) error {
 func (j *job) doubt(ctx context.Context, rec Record) error {
 	a := *rec.Attempt
 	err := j.note(ctx, func(r *Record) error {
-		if rec.State == Submitted && r.underWay(a.Key) {
+		if rec.State == Submitted && r.underWay(a.Key) && (r.Missing.IsZero() || !r.keyDead(j.Now())) {
 			r.Attempt.NextLook = j.Now().Add(r.patience(j.Now())) // That nobody answers says nothing about money that is on its way.
 			return nil
 		}

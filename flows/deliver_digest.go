@@ -64,6 +64,10 @@ func (d *delivery) send(ctx context.Context, box Mailbox, post *Post, channel st
 		post.Unsure, post.Retry = false, at.Add(quiet) // As a mailbox stays open: what comes due as the hours begin is in it.
 		return nil
 	}
+	if len(box.Lines) > 0 && box.closes().After(d.Now()) { // More is on its way, and is to be in it.
+		post.Unsure, post.Retry = false, box.closes()
+		return nil
+	}
 	records, told, left, err := d.still(ctx, slices.Concat(box.Batch.Lines, box.Lines))
 	if err != nil {
 		return err

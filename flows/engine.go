@@ -98,14 +98,16 @@ func (f *Flows) handOut(working context.Context, lane store.Lane, leases []store
 	}
 }
 
-// finish does what was acknowledged before the stop: a submission that has its answer is paid, though its work was to begin a moment later. It ends when
-// no click is being worked on and nothing becomes due within that moment, or when the store cannot be asked.
+// finish does what was acknowledged before the stop: a submission that has its answer is paid, though its work was to begin a moment later. It takes on
+// nothing more once that moment has passed since a click was last worked on: what waits then for a free hand is another replica's, or the next start's.
 func (f *Flows) finish(working context.Context, slots chan struct{}) {
-	for {
+	for clicked := f.Now(); f.Now().Sub(clicked) <= answerFirst+2*breather(0); {
 		pause(working, breather(0)) // Whoever took the last click in may not have begun with it.
-		idle := !f.Bot.Busy() && len(slots) == 0
-		leases, next, err := f.lease(working, store.Urgent, cap(slots)-len(slots))
-		if err != nil || idle && len(leases) == 0 && (next.IsZero() || next.Sub(f.Now()) > answerFirst) {
+		if f.Bot.Busy() {
+			clicked = f.Now()
+		}
+		leases, _, err := f.lease(working, store.Urgent, cap(slots)-len(slots))
+		if err != nil {
 			return
 		}
 		f.handOut(working, store.Urgent, leases, slots)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"kvitt/billing"
 	"kvitt/bot"
 	"kvitt/store"
 )
@@ -32,6 +33,20 @@ func (f *Flows) syncUnnamed(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// lookForMissing asks a billing service about what is gone because nobody could tell of it: it may have been paid meanwhile, by a payment of Kvitt's even.
+func (f *Flows) lookForMissing(ctx context.Context, provider billing.Provider, listed map[string]bool) error {
+	var errs []error
+	for item, err := range f.on(ctx, listGone, false) {
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		if serviceOf(item.ID) == provider.Name() && !item.Rec.Missing.IsZero() && !listed[item.ID] {
+			errs = append(errs, f.reread(ctx, provider, item.ID))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // miss notes that nobody could tell of an invoice that was asked about at the time read.
 func (f *Flows) miss(ctx context.Context, id string, read time.Time) error {
 	rec, err := f.update(ctx, id, func(r *Record) (store.Next, error) {
@@ -47,8 +62,8 @@ func (f *Flows) miss(ctx context.Context, id string, read time.Time) error {
 	return err
 }
 
-// miss is the record's side of it; false when there is nothing to note. A payment under way goes first: money may have moved, so what becomes of it stays the
-// question, and only once that is answered can the invoice be gone.
+// miss is the record's side of it; false when there is nothing to note. A payment under way goes first, and so does one that its payer may still confirm:
+// money may move, so what becomes of it stays the question, and only once that is answered can the invoice be gone.
 func (r *Record) miss(read, now time.Time) bool {
 	switch {
 	case r.Layout == 0 || r.State == Paid || r.State == Gone || r.Turned.After(read) || r.Read.After(read):
@@ -56,7 +71,7 @@ func (r *Record) miss(read, now time.Time) bool {
 	case r.Missing.IsZero():
 		r.Missing = now
 		r.note(now, byKvitt, "missing")
-	case r.busy() || now.Sub(r.Missing) < missingTime:
+	case r.busy() || r.Waived != nil || now.Sub(r.Missing) < missingTime:
 		return false
 	default:
 		r.vanish(now)

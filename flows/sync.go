@@ -56,9 +56,9 @@ func (f *Flows) syncAdmins(ctx context.Context) {
 // syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
 func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
 	listed := map[string]bool{}
-	read := f.Now()
+	read, since := f.Now(), f.health.lastSync(provider.Name())
 	var errs []error
-	for inv, err := range provider.Invoices(ctx, f.health.lastSync(provider.Name())) {
+	for inv, err := range provider.Invoices(ctx, since) {
 		if err != nil {
 			errs = append(errs, err) // The last one; what it leaves out keeps nobody from the rest.
 			break
@@ -70,6 +70,9 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 	}
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
+	}
+	if since.IsZero() { // Settings change between two starts only.
+		errs = append(errs, f.lookForMissing(ctx, provider, listed))
 	}
 	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0, HandedOver: 0}
 	for item, err := range f.on(ctx, listOpen, false) {
@@ -120,12 +123,18 @@ func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string
 // take brings the record up to date with what the billing service said of an invoice, asked at the time read.
 func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
 	return f.update(ctx, inv.ID, func(r *Record) (store.Next, error) {
-		if r.Layout != 0 && (same(r.Invoice, inv) && r.Missing.IsZero() || r.Turned.After(read) || r.Read.After(read)) {
+		if r.Layout != 0 && (r.asKnown(inv) || r.Turned.After(read) || r.Read.After(read)) {
 			return store.Next{}, store.Unchanged
 		}
 		r.see(inv, read, f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
+}
+
+// asKnown says whether there is nothing new in what a billing service says. That it names an invoice is, of one that was missing; so it is of one that is
+// gone and should not be, which an older Kvitt may have left that knew no missing ones.
+func (r *Record) asKnown(inv billing.Invoice) bool {
+	return same(r.Invoice, inv) && r.Missing.IsZero() && (r.State != Gone || stateOf(inv) == Gone)
 }
 
 // same compares what a billing service said twice.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/billing/armbilling"
@@ -58,13 +59,17 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 func (p *Provider) Ping(ctx context.Context) error {
 	ctx, cancel := limit(ctx)
 	defer cancel()
-	var failed []error
-	for _, account := range p.accounts {
-		for _, err := range p.list(ctx, account, new(int64(1))) {
-			failed = append(failed, err)
-			break
-		}
+	failed := make([]error, len(p.accounts))
+	var asked sync.WaitGroup
+	for i, account := range p.accounts {
+		asked.Go(func() {
+			for _, err := range p.list(ctx, account, new(int64(1))) {
+				failed[i] = err
+				break
+			}
+		})
 	}
+	asked.Wait()
 	return errors.Join(failed...)
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	api "github.com/stripe/stripe-go/v85"
+	"golang.org/x/sync/errgroup"
 
 	"kvitt/billing"
 )
@@ -54,19 +55,29 @@ func (p *Provider) Invoices(ctx context.Context, since time.Time) iter.Seq2[bill
 	}
 }
 
+// pings is how many customers are asked for at once: Stripe limits how many requests a key has under way (docs.stripe.com/rate-limits).
+const pings = 8
+
 // Ping implements billing.Provider: it asks for one invoice of each customer.
 func (p *Provider) Ping(ctx context.Context) error {
 	ctx, cancel := limit(ctx)
 	defer cancel()
+	var asked errgroup.Group
+	asked.SetLimit(pings)
 	for _, customer := range p.customers {
-		params := &api.InvoiceListParams{Customer: &customer}
-		params.Limit = new(int64(1))
-		for _, err := range p.client.V1Invoices.List(ctx, params).All(ctx) {
-			if err != nil {
-				return readError("the invoices of "+customer, err)
-			}
-			break
+		asked.Go(func() error { return p.pingFor(ctx, customer) })
+	}
+	return asked.Wait()
+}
+
+func (p *Provider) pingFor(ctx context.Context, customer string) error {
+	params := &api.InvoiceListParams{Customer: &customer}
+	params.Limit = new(int64(1))
+	for _, err := range p.client.V1Invoices.List(ctx, params).All(ctx) {
+		if err != nil {
+			return readError("the invoices of "+customer, err)
 		}
+		break
 	}
 	return nil
 }
