@@ -98,16 +98,18 @@ func TestAHalfOpenConnectionIsNoticedWithinTenSeconds(t *testing.T) {
 }
 
 func TestASlackThatHangsIsNotCalledReadyTenSecondsLater(t *testing.T) {
-	story(t, nil, func(w *world) {
-		w.run()
-		time.Sleep(time.Minute)
-		w.slack.FreezeSockets()
-		w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: -1})
-		time.Sleep(10 * time.Second)
-		if w.bot.Ready() {
-			w.t.Error("ready, though nothing is heard of Slack")
-		}
-	})
+	for _, talked := range []time.Duration{time.Second, time.Minute} {
+		story(t, nil, func(w *world) {
+			w.run()
+			time.Sleep(talked)
+			w.slack.FreezeSockets()
+			w.slack.Fail(sandbox.Fault{Method: "apps.connections.open", Kind: sandbox.FailBefore, Times: -1})
+			time.Sleep(10 * time.Second)
+			if w.bot.Ready() {
+				w.t.Errorf("ready, though nothing is heard of a Slack that hangs %s after its hello", talked)
+			}
+		})
+	}
 }
 
 func TestASlackThatNeverPingsKeepsItsConnectionForAsLongAsItAnswersPings(t *testing.T) {

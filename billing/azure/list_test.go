@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,6 +146,23 @@ func TestAnAccountThatAsksForPatienceKeepsNoOtherBack(t *testing.T) {
 	wantError(t, err, billing.ErrUnavailable)
 	if n != 1 {
 		t.Errorf("%d invoices of the other account are listed, want 1", n)
+	}
+}
+
+func TestAPingOfManyAccountsTakesAsLongAsOfOne(t *testing.T) {
+	w := newWorld()
+	var met sync.WaitGroup
+	accounts := []azure.Account{{Account: "1"}, {Account: "2"}, {Account: "3"}}
+	met.Add(len(accounts))
+	for _, a := range accounts {
+		w.mux.HandleFunc("GET /providers/Microsoft.Billing/billingAccounts/"+a.Account+"/invoices", func(rw http.ResponseWriter, _ *http.Request) {
+			met.Done()
+			met.Wait() // Each is answered once all are asked.
+			_, _ = rw.Write([]byte(`{"value":[]}`))
+		})
+	}
+	if err := w.provider(t, func(c *azure.Config) { c.Accounts = accounts }).Ping(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
