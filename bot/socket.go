@@ -110,7 +110,7 @@ func (k *socket) receive(e socketmode.Event) error {
 	case *slack.ConnectionErrorEvent:
 		return data.ErrorObj
 	case *slack.IncomingEventError:
-		k.bot.log.Info("nothing can be read from the connection to Slack", "error", data.ErrorObj)
+		k.bot.log.Log(context.Background(), k.usual(), "nothing can be read from the connection to Slack", "error", data.ErrorObj)
 	case *socketmode.ErrorWriteFailed:
 		k.unwritten(data.Cause)
 		// The client would go on reading from a peer that does not read.
@@ -157,6 +157,14 @@ func sparing(nth int) slog.Level {
 	return slog.LevelDebug
 }
 
+// usual is the level for what every connection has: while one after the other ends, lost tells about that.
+func (k *socket) usual() slog.Level {
+	if k.brief > 0 {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
 // take takes in one envelope, and reads its payload as the other door does.
 func (k *socket) take(r socketmode.Request) {
 	b := k.bot
@@ -166,11 +174,7 @@ func (k *socket) take(r socketmode.Request) {
 	case socketmode.RequestTypeHello:
 		k.failed, k.since = 0, time.Now()
 		k.greeted.Store(true)
-		level := slog.LevelInfo
-		if k.brief > 0 {
-			level = slog.LevelDebug
-		}
-		b.log.Log(context.Background(), level, "Slack said hello", "connections", r.NumConnections)
+		b.log.Log(context.Background(), k.usual(), "Slack said hello", "connections", r.NumConnections)
 		b.observe("socket", "", "ok", 0)
 		return
 	case socketmode.RequestTypeInteractive:
