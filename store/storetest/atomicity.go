@@ -59,10 +59,10 @@ func neverBothWin(t *testing.T, h Harness) {
 // refusedLeavesNothing tries every reason to refuse a write.
 func refusedLeavesNothing(t *testing.T, h Harness) {
 	k := key("1")
-	h.put(t, store.Write{Key: k, Body: []byte("old"), Seen: "old click", SeenFor: 10 * h.Unit})
+	h.put(t, store.Write{Key: k, Body: []byte("old"), Seen: "old click", SeenFor: 100 * h.Unit})
 	before := h.load(t, k)
 	entries, head := store.Chain(k, store.Head{}, []store.Note{{Who: "U1", What: "paid"}})
-	w := store.Write{Key: k, If: 1, Body: []byte("new"), Wake: h.Now(), Entries: entries, Head: head, Seen: "click", SeenFor: 10 * h.Unit, Token: "w"}
+	w := store.Write{Key: k, If: 1, Body: []byte("new"), Wake: h.Now(), Entries: entries, Head: head, Seen: "click", SeenFor: 100 * h.Unit, Token: "w"}
 	conflict, lost, again := w, w, w
 	conflict.If, lost.Lease, again.Seen = 7, "nobody's", "old click"
 	mustBe(t, h.Backend.Write(t.Context(), conflict), store.ErrConflict)
@@ -93,7 +93,7 @@ func repeatedOnce(t *testing.T, h Harness) {
 	h.put(t, store.Write{Key: k, Wake: h.Now()})
 	l := h.leaseOne(t)
 	entries, head := store.Chain(k, store.Head{}, []store.Note{{Who: "U1", What: "paid"}})
-	w := store.Write{Key: k, If: 1, Body: []byte("paid"), Entries: entries, Head: head, Seen: "click", SeenFor: h.Unit, Lease: l.Token, Token: "w"}
+	w := store.Write{Key: k, If: 1, Body: []byte("paid"), Entries: entries, Head: head, Seen: "click", SeenFor: 100 * h.Unit, Lease: l.Token, Token: "w"}
 	for range 3 {
 		h.put(t, w)
 	}

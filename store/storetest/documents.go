@@ -51,7 +51,7 @@ func writtenIsLoaded(t *testing.T, h Harness) {
 func teamsApart(t *testing.T, h Harness) {
 	mine, theirs := key("1"), store.Key{Team: "T2", Kind: "invoice", ID: "1"}
 	entries, head := store.Chain(theirs, store.Head{}, []store.Note{{Who: "U2", What: "seen"}})
-	h.put(t, store.Write{Key: theirs, Body: []byte("theirs"), Wake: h.Now(), Entries: entries, Head: head, Seen: "click", SeenFor: h.Unit})
+	h.put(t, store.Write{Key: theirs, Body: []byte("theirs"), Wake: h.Now(), Entries: entries, Head: head, Seen: "click", SeenFor: 100 * h.Unit})
 	_, err := h.Backend.Load(t.Context(), mine)
 	mustBe(t, err, store.ErrNotFound)
 	if got, next := h.lease(t, 10); len(got) != 0 || !next.IsZero() {
@@ -131,7 +131,7 @@ func survivesReopening(t *testing.T, h Harness) {
 	}
 	k := key("1")
 	entries, head := store.Chain(k, store.Head{}, []store.Note{{At: h.Now(), Who: "U1", What: "seen", Facts: map[string]string{"a": "b"}}})
-	w := store.Write{Key: k, Body: []byte("kept"), Wake: h.in(1), Lane: store.Routine, Entries: entries, Head: head, Seen: "click", SeenFor: 5 * h.Unit, Token: "w1"}
+	w := store.Write{Key: k, Body: []byte("kept"), Wake: h.in(1), Lane: store.Routine, Entries: entries, Head: head, Seen: "click", SeenFor: 100 * h.Unit, Token: "w1"}
 	h.put(t, w)
 	before := h.load(t, k)
 	h.Backend = h.Reopen()

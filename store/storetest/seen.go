@@ -74,7 +74,7 @@ func oneIsFirst(t *testing.T, h Harness) {
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
-			first, err := h.Backend.FirstSight(t.Context(), "T1", "click", fmt.Sprint(i), h.Unit)
+			first, err := h.Backend.FirstSight(t.Context(), "T1", "click", fmt.Sprint(i), 100*h.Unit)
 			if err != nil {
 				t.Error(err)
 			}
@@ -91,13 +91,13 @@ func oneIsFirst(t *testing.T, h Harness) {
 
 func writeRemembers(t *testing.T, h Harness) {
 	h.first(t, "click", "mine")
-	w := store.Write{Key: key("1"), Seen: "click", SeenFor: 10 * h.Unit}
+	w := store.Write{Key: key("1"), Seen: "click", SeenFor: 100 * h.Unit}
 	mustBe(t, h.Backend.Write(t.Context(), w), store.ErrSeen)
 	w.Token = "theirs"
 	mustBe(t, h.Backend.Write(t.Context(), w), store.ErrSeen)
 	w.Token = "mine"
 	h.put(t, w)
-	h.put(t, store.Write{Key: key("2"), Seen: "press", SeenFor: 10 * h.Unit, Token: "w"})
+	h.put(t, store.Write{Key: key("2"), Seen: "press", SeenFor: 100 * h.Unit, Token: "w"})
 	if h.first(t, "press", "another") || !h.first(t, "press", "w") {
 		t.Error("want the write's id to belong to the write's token")
 	}
