@@ -2,6 +2,7 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -39,7 +40,7 @@ func (f *Flows) on(ctx context.Context, list string, newest bool) iter.Seq2[stor
 	return func(yield func(store.Item[Record], error) bool) {
 		for item, err := range f.Records.Listed(ctx, list, newest) {
 			if err != nil && item.ID != "" {
-				f.Log.ErrorContext(ctx, "an invoice's record cannot be read; restore it from a backup", "invoice", item.ID, "err", err)
+				f.complainOfDamage(ctx, item.ID, err)
 				continue
 			}
 			if !yield(item, err) {
@@ -47,6 +48,19 @@ func (f *Flows) on(ctx context.Context, list string, newest bool) iter.Seq2[stor
 			}
 		}
 	}
+}
+
+// readable is the error of work on one invoice, or nil when all that is wrong is its record: that keeps nobody from the others.
+func (f *Flows) readable(ctx context.Context, id string, err error) error {
+	if _, damaged := errors.AsType[*store.DamagedError](err); !damaged {
+		return err
+	}
+	f.complainOfDamage(ctx, id, err)
+	return nil
+}
+
+func (f *Flows) complainOfDamage(ctx context.Context, id string, err error) {
+	f.Log.ErrorContext(ctx, "an invoice's record cannot be read; restore it from a backup", "invoice", id, "err", err)
 }
 
 // toPayNow lists the invoices that can be paid or are being paid and that somebody may see, the most urgent first.

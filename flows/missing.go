@@ -10,37 +10,37 @@ import (
 	"kvitt/store"
 )
 
-// An invoice is missing when Kvitt believes it to be open and nobody can be asked about it any more: its billing service, customer or account was taken out of
-// the settings, or the service has it no longer. Nobody can pay it here, so nobody is reminded of it. A service that cannot be reached, or that refuses
-// Kvitt's credentials, makes nothing missing.
+// An invoice is missing when Kvitt believes it to be open and nobody can be asked about it any more: its billing service, customer or account was taken
+// out of the settings, or the service has it no longer. Nobody can pay it here, so nobody is reminded of it. A service that cannot be reached, or that
+// refuses Kvitt's credentials, makes nothing missing.
 
-// missingTime is how long an invoice is missing before it is gone. Replicas that are started one after the other with other settings, and a setting that was
-// taken out by mistake, take less.
+// missingTime is how long an invoice is missing before it is gone. Replicas that are started one after the other with other settings, and a setting that
+// was taken out by mistake, take less.
 const missingTime = time.Hour
 
 // syncUnnamed misses what is open at billing services that the settings do not name any more.
 func (f *Flows) syncUnnamed(ctx context.Context) error {
 	read := f.Now()
 	var errs []error
-	for item, err := range f.on(ctx, listOpen, false) {
+	for id, err := range f.Records.IDs(ctx, listOpen) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		if _, err := f.provider(item.ID); err != nil {
-			errs = append(errs, f.miss(ctx, item.ID, read))
+		if _, err := f.provider(id); err != nil {
+			errs = append(errs, f.readable(ctx, id, f.miss(ctx, id, read)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // lookForMissing asks a billing service about what is gone because nobody could tell of it: it may have been paid meanwhile, by a payment of Kvitt's even.
-func (f *Flows) lookForMissing(ctx context.Context, provider billing.Provider, listed map[string]bool) error {
+func (f *Flows) lookForMissing(ctx context.Context, provider billing.Provider, listed map[string]State) error {
 	var errs []error
 	for item, err := range f.on(ctx, listGone, false) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		if serviceOf(item.ID) == provider.Name() && !item.Rec.Missing.IsZero() && !listed[item.ID] {
+		if _, found := listed[item.ID]; !found && serviceOf(item.ID) == provider.Name() && !item.Rec.Missing.IsZero() {
 			errs = append(errs, f.reread(ctx, provider, item.ID))
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"kvitt/store"
 )
 
-// SyncOnce asks every billing service what there is, misses what none can tell of, and looks the billing admins up anew. A service that fails takes nothing away: reminders go on
-// from what is known.
+// SyncOnce asks every billing service what there is, misses what none can tell of, and looks the billing admins up anew. A service that fails takes nothing
+// away: reminders go on from what is known.
 func (f *Flows) SyncOnce(ctx context.Context) {
 	if err := f.syncUnnamed(ctx); err != nil && ctx.Err() == nil {
 		f.Log.WarnContext(ctx, "invoices of which no billing service can tell could not be gone through; it is tried again at the next sync", "err", err)
@@ -55,7 +55,7 @@ func (f *Flows) syncAdmins(ctx context.Context) {
 
 // syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
 func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
-	listed := map[string]bool{}
+	listed := map[string]State{}
 	read, since := f.Now(), f.health.lastSync(provider.Name())
 	var errs []error
 	for inv, err := range provider.Invoices(ctx, since) {
@@ -63,10 +63,11 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 			errs = append(errs, err) // The last one; what it leaves out keeps nobody from the rest.
 			break
 		}
-		listed[inv.ID] = true
-		if _, err := f.take(ctx, inv, read); err != nil {
+		rec, err := f.take(ctx, inv, read)
+		if err := f.readable(ctx, inv.ID, err); err != nil {
 			return err
 		}
+		listed[inv.ID] = rec.State
 	}
 	if slices.ContainsFunc(errs, unreachable) {
 		return errors.Join(errs...)
@@ -75,19 +76,30 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		errs = append(errs, f.lookForMissing(ctx, provider, listed))
 	}
 	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0, HandedOver: 0}
-	for item, err := range f.on(ctx, listOpen, false) {
+	for id, err := range f.Records.IDs(ctx, listOpen) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
-		if serviceOf(item.ID) != provider.Name() {
+		if serviceOf(id) != provider.Name() {
 			continue
 		}
-		standing[item.Rec.State]++
-		if !listed[item.ID] {
-			errs = append(errs, f.reread(ctx, provider, item.ID))
+		state, found := listed[id]
+		if !found {
+			state, err = f.unlisted(ctx, provider, id)
+			errs = append(errs, err)
 		}
+		standing[state]++
 	}
 	return errors.Join(append(errs, f.observeStanding(ctx, provider.Name(), standing))...)
+}
+
+// unlisted asks for an invoice that Kvitt believes to be open, and returns what it was believed to be.
+func (f *Flows) unlisted(ctx context.Context, provider billing.Provider, id string) (State, error) {
+	rec, err := f.Records.Load(ctx, id)
+	if err == nil {
+		err = f.reread(ctx, provider, id)
+	}
+	return rec.State, f.readable(ctx, id, err)
 }
 
 // observeStanding counts the invoices of a billing service by state.
@@ -120,15 +132,23 @@ func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string
 	return err
 }
 
-// take brings the record up to date with what the billing service said of an invoice, asked at the time read.
+// take brings the record up to date with what the billing service said of an invoice, asked at the time read. Nearly always there is nothing new.
 func (f *Flows) take(ctx context.Context, inv billing.Invoice, read time.Time) (Record, error) {
+	if rec, err := f.Records.Load(ctx, inv.ID); err == nil && rec.upToDate(inv, read) {
+		return rec, nil
+	}
 	return f.update(ctx, inv.ID, func(r *Record) (store.Next, error) {
-		if r.Layout != 0 && (r.asKnown(inv) || r.Turned.After(read) || r.Read.After(read)) {
+		if r.upToDate(inv, read) {
 			return store.Next{}, store.Unchanged
 		}
 		r.see(inv, read, f.Now())
 		return store.Next{Wake: f.Now(), Lane: r.lane()}, nil
 	})
+}
+
+// upToDate says whether there is nothing to take from what a billing service said, asked at the time read.
+func (r *Record) upToDate(inv billing.Invoice, read time.Time) bool {
+	return r.Layout != 0 && (r.asKnown(inv) || r.Turned.After(read) || r.Read.After(read))
 }
 
 // asKnown says whether there is nothing new in what a billing service says. That it names an invoice is, of one that was missing; so it is of one that is
