@@ -60,8 +60,8 @@ func answers(ctx context.Context, provider billing.Provider, last error) error {
 }
 
 const (
-	stale    = 10 * time.Second // How old an answer is that says nothing any more.
-	believed = 2 * time.Hour    // How old a sync is that says nothing any more: twice the longest default of KVITT_SYNC.
+	stale    = 10 * time.Second // How old an answer is that a newer one should be there for.
+	believed = 2 * time.Hour    // How old one is that says nothing any more, though nobody asked since: twice the longest default of KVITT_SYNC.
 )
 
 // asked is the last answer of a neighbour to "are you well?". It is asked when somebody wants to know, and not otherwise.
@@ -105,7 +105,7 @@ func (a *asked) ask(ctx context.Context, ask func(context.Context) error) {
 }
 
 // word is the answer in a word. Where none comes while ctx lasts, it is the one before; and where that is stale, because nobody has wanted to know for a
-// while, the newer of it and the last sync.
+// while, the newer of it and the last sync. What is stale because whoever is asked does not even give up says nothing.
 func (a *asked) word(ctx context.Context, sync flows.Health) string {
 	a.mu.Lock()
 	awaited := a.awaited
@@ -123,7 +123,7 @@ func (a *asked) word(ctx context.Context, sync flows.Health) string {
 		at, err = sync.At, sync.Failed
 	}
 	switch {
-	case time.Since(at) > believed:
+	case time.Since(at) > believed, time.Since(at) > stale && a.awaited != nil && time.Since(a.began) > a.limit:
 		return "waiting"
 	case err != nil:
 		return "failing"
