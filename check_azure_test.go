@@ -71,6 +71,18 @@ func TestCheckLooksAtAzure(t *testing.T) {
 	}
 }
 
+func TestCheckFailsWhereNobodyIsReminded(t *testing.T) {
+	b := newBranch(t)
+	online := b.azure.AddAccount(sandbox.AzureAccount{Agreement: sandbox.AzureMOSP})
+	b.azure.Assign(sandbox.AzureAssignment{Account: online, Role: sandbox.AzureAccountReader, Principal: b.azure.Config().Object})
+	if lines := b.checked(failed, b.lines("KVITT_AZURE_ACCOUNTS="+online)...); !says(lines, "FAIL", "does not tell who may pay", "KVITT_ADMINS") {
+		t.Error("no line is FAIL about an account of which nobody is named")
+	}
+	if lines := b.checked(well, b.lines("KVITT_AZURE_ACCOUNTS="+online, "KVITT_ADMINS="+b.asha)...); !says(lines, "warn", "does not tell who may pay") {
+		t.Error("no line warns that only who is named may pay")
+	}
+}
+
 func TestCheckFindsAnAddressThatLeadsToSomebodyElsesIdentity(t *testing.T) {
 	b := newBranch(t)
 	p := start(t, b.settings(b.lines()...), "serve")

@@ -68,10 +68,10 @@ func (c *checker) invoices(ctx context.Context, p billing.Provider) {
 // azure tells what azure's own look found.
 func (c *checker) azure(ctx context.Context, p *azure.Provider) {
 	for _, f := range p.Look(ctx) {
-		switch f.Level {
-		case azure.Fail:
+		switch unnamed := f.Level == azure.Name && len(c.set.Admins) == 0; {
+		case f.Level == azure.Fail, unnamed:
 			c.fail(f.About, f.Found, f.Mend)
-		case azure.Warn:
+		case f.Level == azure.Warn, f.Level == azure.Name:
 			c.warn(f.About, f.Found, f.Mend)
 		default:
 			c.ok(f.About, "%s", f.Found)

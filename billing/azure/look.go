@@ -27,6 +27,7 @@ type Level string
 const (
 	OK   Level = "ok"
 	Warn Level = "warn" // It works but will surprise.
+	Name Level = "name" // Azure tells of nobody who may pay: it works where somebody is named, and else is a Fail.
 	Fail Level = "FAIL" // It keeps somebody from being reminded, or the right to pay from being found out.
 )
 
@@ -104,7 +105,7 @@ func (k kind) finding(account Account) Finding {
 	}
 	what += "; in the portal: " + cmp.Or(allows[k.terms()], "not known")
 	if !k.tellsRoles() {
-		return Finding{Warn, about, what + "; Azure does not tell who may pay", "Name in KVITT_ADMINS who may; nobody else can pay or is reminded"}
+		return Finding{Name, about, what + "; Azure does not tell who may pay", "Name in KVITT_ADMINS who may; nobody else can pay or is reminded"}
 	}
 	return Finding{OK, about, what, ""}
 }
