@@ -73,8 +73,7 @@ func TestCheckLooksAtAzure(t *testing.T) {
 
 func TestCheckFailsWhereNobodyIsReminded(t *testing.T) {
 	b := newBranch(t)
-	online := b.azure.AddAccount(sandbox.AzureAccount{Agreement: sandbox.AzureMOSP})
-	b.azure.Assign(sandbox.AzureAssignment{Account: online, Role: sandbox.AzureAccountReader, Principal: b.azure.Config().Object})
+	online := b.azure.AddAccount(sandbox.AzureAccount{Agreement: sandbox.AzureMOSP, Readers: []string{b.azure.Config().Object}})
 	if lines := b.checked(failed, b.lines("KVITT_AZURE_ACCOUNTS="+online)...); !says(lines, "FAIL", "does not tell who may pay", "KVITT_ADMINS") {
 		t.Error("no line is FAIL about an account of which nobody is named")
 	}
