@@ -4,7 +4,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"net/http/httptest"
 	"os"
 	"regexp"
