@@ -29,7 +29,7 @@ type shown struct {
 
 // pay is somebody who presses Pay now in what they were told, and submits so many times what the modal offers.
 func (y *year) pay(e event, who *person, submissions int) {
-	m, ok := y.newest(who.dm(), e.id, `"action_id":"pay"`)
+	m, ok := y.newest(who.dm(), e.id, `"action_id":"pay"`, y.service.bill(e.id).first)
 	switch {
 	case ok:
 		y.payIn(e, who, m, "", "", submissions)
@@ -43,7 +43,7 @@ func (y *year) pay(e event, who *person, submissions int) {
 // payListed is somebody who opens the live list from the newest digest and presses Pay now of the first ones in it, as they do once a day at most: each
 // look reads every open invoice. Of 5,000 invoices a year two people pay about half so: enough are left to be reminded of to the last milestone.
 func (y *year) payListed(e event, who *person, submissions int) {
-	m, ok := y.newest(who.dm(), "open", `"action_id":"show"`)
+	m, ok := y.newest(who.dm(), "open", `"action_id":"show"`, time.Time{})
 	if !ok || !y.looks(who) {
 		y.counts.add("presses", "nothing to press")
 		return
@@ -100,7 +100,7 @@ func (y *year) both(e event) {
 
 // later is somebody who puts an invoice off.
 func (y *year) later(e event) {
-	m, ok := y.newest(e.who.dm(), e.id, `"action_id":"later"`)
+	m, ok := y.newest(e.who.dm(), e.id, `"action_id":"later"`, y.service.bill(e.id).first)
 	if !ok {
 		return
 	}
@@ -208,12 +208,12 @@ func (y *year) send(e event, who *person, payload string, twice bool) bool {
 	return ok
 }
 
-// newest is the newest message in a channel that is about something and can be pressed.
-func (y *year) newest(channel, value, button string) (*said, bool) {
+// newest is the newest message in a channel, since some time, that is about something and can be pressed.
+func (y *year) newest(channel, value, button string, since time.Time) (*said, bool) {
 	y.slack.mu.Lock()
 	defer y.slack.mu.Unlock()
 	list := y.slack.in[channel]
-	for i := len(list) - 1; i >= 0; i-- {
+	for i := len(list) - 1; i >= 0 && !list[i].posted.at.Before(since); i-- {
 		if blocks := list[i].last.blocks; strings.Contains(blocks, `"value":"`+value+`"`) && strings.Contains(blocks, button) {
 			return list[i], true
 		}
