@@ -84,6 +84,16 @@ func (r *Record) send(key string, method billing.Method, by billing.Grant, now, 
 	return nil
 }
 
+// unsend notes that the billing service was not asked after all: the payment is made as if it had just begun.
+func (r *Record) unsend(key string, now time.Time) error {
+	if !r.underWay(key) || r.State != Paying {
+		return ErrStale
+	}
+	r.Attempt.Sent, r.Attempt.KeyDies = time.Time{}, time.Time{}
+	r.note(now, byKvitt, "pay not sent", "key", key)
+	return nil
+}
+
 // settle ends the payment: the billing service says that this very key paid the invoice.
 func (r *Record) settle(key string, out billing.Outcome, now time.Time) error {
 	if !r.underWay(key) {
@@ -202,12 +212,16 @@ func (r *Record) alarm(key string, now time.Time) error {
 	return nil
 }
 
-// release gives an unknown payment up by a person's decision, once its key is dead: it was not paid, and may be tried anew.
+// release gives an unknown payment up by a person's decision, once its key is dead: it was not paid, and may be tried anew. A payer who had not
+// authenticated still may.
 func (r *Record) release(by string, now time.Time) error {
 	if r.State != Unknown || !r.keyDead(now) {
 		return ErrStale
 	}
 	key := r.Attempt.Key
+	if !r.Attempt.Asked.IsZero() {
+		r.Waived = new(*r.Attempt)
+	}
 	r.Failed++
 	r.note(now, by, "declared not paid", "key", key)
 	r.end(now)

@@ -49,7 +49,7 @@ func (j *job) charge(ctx context.Context) error {
 	}
 	out, err := provider.Pay(ctx, j.payment(a))
 	if err != nil && stopped(ctx) {
-		return err
+		return errors.Join(err, j.note(ctx, func(r *Record) error { return r.unsend(a.Key, j.Now()) }))
 	}
 	if err != nil {
 		noted := j.note(ctx, func(r *Record) error { return r.withdraw(a.Key, Notice{Kind: NoticeUnchecked}, j.Now()) })

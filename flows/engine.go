@@ -101,11 +101,12 @@ func (f *Flows) handOut(working context.Context, lane store.Lane, leases []store
 // finish does what was acknowledged before the stop: a submission that has its answer is paid, though its work was to begin a moment later. It takes on
 // nothing more once that moment has passed since a click was last worked on: what waits then for a free hand is another replica's, or the next start's.
 func (f *Flows) finish(working context.Context, slots chan struct{}) {
-	for clicked := f.Now(); f.Now().Sub(clicked) <= answerFirst+2*breather(0); {
+	for clicked, asked := f.Now(), f.Now(); asked.Sub(clicked) <= answerFirst+clocksDiffer; {
 		pause(working, breather(0)) // Whoever took the last click in may not have begun with it.
 		if f.Bot.Busy() {
 			clicked = f.Now()
 		}
+		asked = f.Now()
 		leases, _, err := f.lease(working, store.Urgent, cap(slots)-len(slots))
 		if err != nil {
 			return
@@ -113,6 +114,9 @@ func (f *Flows) finish(working context.Context, slots chan struct{}) {
 		f.handOut(working, store.Urgent, leases, slots)
 	}
 }
+
+// clocksDiffer is how far the store's clock may be behind ours without anybody noticing.
+const clocksDiffer = 500 * time.Millisecond
 
 // breather keeps a sweeper that found nothing from asking again at once.
 func breather(found int) time.Duration {

@@ -81,6 +81,7 @@ type Flows struct {
 	turned  int64    // How often the roles had changed when every invoice was last planned anew.
 	started bool     // A sync has found them.
 	health  health
+	sought  sync.Map // By billing service: that it was asked about everything that was missing.
 
 	troubles troubles
 }

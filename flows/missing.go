@@ -34,16 +34,23 @@ func (f *Flows) syncUnnamed(ctx context.Context) error {
 }
 
 // lookForMissing asks a billing service about what is gone because nobody could tell of it: it may have been paid meanwhile, by a payment of Kvitt's even.
+// It does so once: settings change between two starts only.
 func (f *Flows) lookForMissing(ctx context.Context, provider billing.Provider, listed map[string]State) error {
+	if _, done := f.sought.Load(provider.Name()); done {
+		return nil
+	}
 	var errs []error
 	for item, err := range f.on(ctx, listGone, false) {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
 		if _, found := listed[item.ID]; !found && serviceOf(item.ID) == provider.Name() && !item.Rec.Missing.IsZero() {
-			errs = append(errs, f.reread(ctx, provider, item.ID))
+			if errs = append(errs, f.reread(ctx, provider, item.ID)); hopeless(errs) {
+				return errors.Join(errs...)
+			}
 		}
 	}
+	f.sought.Store(provider.Name(), true)
 	return errors.Join(errs...)
 }
 

@@ -60,6 +60,8 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		{"begin with an old amount", seen(changed(func(i *billing.Invoice) { i.AmountDue = usd(5) })), begin, Open, ErrChanged, ""},
 
 		{"sent", payingRecord(), keyed(func(r *Record, key string) error { return r.send(key, visa, billing.Grant{}, later, later.Add(day)) }), Paying, nil, "pay sent"},
+		{"not sent after all", sentRecord(), keyed(func(r *Record, key string) error { return r.unsend(key, later) }), Paying, nil, "pay not sent"},
+		{"not sent, in doubt", unknownRecord(), keyed(func(r *Record, key string) error { return r.unsend(key, later) }), Unknown, ErrStale, ""},
 		{"settled", sentRecord(), keyed(settled), Paid, nil, "paid"},
 		{"settled at last", unknownRecord(), keyed(settled), Paid, nil, "paid"},
 		{"cleared", submittedRecord(), keyed(settled), Paid, nil, "paid"},
@@ -108,6 +110,29 @@ func TestWhereEachTransitionLeads(t *testing.T) {
 		if !slices.Contains(notes, c.note) && c.note != "" || c.note == "" && len(notes) > 0 {
 			t.Errorf("%s: the audit trail says %q, want %q", c.name, notes, c.note)
 		}
+	}
+}
+
+func TestAPaymentThatWasNotSentAfterAllIsMadeWithItsKey(t *testing.T) {
+	r, key := sentRecord(), begunRecord().Attempt.Key
+	must(r.unsend(r.Attempt.Key, monday))
+	if steps, _ := planPayment(monday, r); r.Attempt.Key != key || r.Failed > 0 || len(steps) != 1 || steps[0].Do != Charge {
+		t.Errorf("the key is %s (%d failed), and planned is %+v; want %s and a charge", r.Attempt.Key, r.Failed, steps, key)
+	}
+}
+
+func TestWhoHadNotAuthenticatedStillMayWhenAPersonGivesThePaymentUp(t *testing.T) {
+	r, dead := askedRecord(), monday.Add(day)
+	key := r.Attempt.Key
+	must(r.doubt(key, dead, dead))
+	must(r.release(bo, dead))
+	if r.Waived == nil || r.Waived.Key != key || !r.payable() {
+		t.Errorf("waived is %+v, payable: %t", r.Waived, r.payable())
+	}
+	plain := unknownRecord()
+	must(plain.release(bo, dead))
+	if plain.Waived != nil {
+		t.Errorf("of a payment that nobody was asked to authenticate there is waived %+v", plain.Waived)
 	}
 }
 

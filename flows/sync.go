@@ -56,9 +56,9 @@ func (f *Flows) syncAdmins(ctx context.Context) {
 // syncProvider takes in what the service lists, then asks for each invoice that Kvitt believes to be open and that was not listed.
 func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) error {
 	listed := map[string]State{}
-	read, since := f.Now(), f.health.lastSync(provider.Name())
+	read := f.Now()
 	var errs []error
-	for inv, err := range provider.Invoices(ctx, since) {
+	for inv, err := range provider.Invoices(ctx, f.health.lastSync(provider.Name())) {
 		if err != nil {
 			errs = append(errs, err) // The last one; what it leaves out keeps nobody from the rest.
 			break
@@ -69,12 +69,10 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		}
 		listed[inv.ID] = rec.State
 	}
-	if slices.ContainsFunc(errs, unreachable) {
+	if unreachable(errors.Join(errs...)) {
 		return errors.Join(errs...)
 	}
-	if since.IsZero() { // Settings change between two starts only.
-		errs = append(errs, f.lookForMissing(ctx, provider, listed))
-	}
+	errs = append(errs, f.lookForMissing(ctx, provider, listed))
 	standing := map[State]int{Open: 0, Awaiting: 0, Paying: 0, Unknown: 0, Submitted: 0, HandedOver: 0}
 	for id, err := range f.Records.IDs(ctx, listOpen) {
 		if err != nil {
@@ -86,9 +84,13 @@ func (f *Flows) syncProvider(ctx context.Context, provider billing.Provider) err
 		state, found := listed[id]
 		if !found {
 			state, err = f.unlisted(ctx, provider, id)
-			errs = append(errs, err)
+			if errs = append(errs, err); hopeless(errs) {
+				return errors.Join(errs...)
+			}
 		}
-		standing[state]++
+		if state != "" { // Its record cannot be read.
+			standing[state]++
+		}
 	}
 	return errors.Join(append(errs, f.observeStanding(ctx, provider.Name(), standing))...)
 }
@@ -117,6 +119,12 @@ func (f *Flows) observeStanding(ctx context.Context, service string, standing ma
 
 func unreachable(err error) bool {
 	return errors.Is(err, billing.ErrUnavailable) || errors.Is(err, billing.ErrSetup)
+}
+
+// hopeless says whether the last three answers were none: each may have taken a quarter of a minute to come to nothing, and whoever else is to be asked
+// waits.
+func hopeless(errs []error) bool {
+	return len(errs) >= 3 && !slices.ContainsFunc(errs[len(errs)-3:], func(err error) bool { return !unreachable(err) })
 }
 
 func (f *Flows) reread(ctx context.Context, provider billing.Provider, id string) error {
