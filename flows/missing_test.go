@@ -278,3 +278,43 @@ func TestTwoReplicasOfWhichOneKnowsTheServiceLoseNothing(t *testing.T) {
 		})
 	}
 }
+
+// hung is a billing service that lists, and does not answer questions about one invoice.
+type hung struct {
+	register
+	well  bool
+	asked int
+}
+
+func (s *hung) Invoice(ctx context.Context, id string) (billing.Invoice, error) {
+	if s.asked++; s.well {
+		return s.register.Invoice(ctx, id)
+	}
+	time.Sleep(18 * time.Second)
+	return billing.Invoice{}, fmt.Errorf("invoice %q: %w", id, billing.ErrUnavailable)
+}
+
+func TestAServiceThatHangsIsNotAskedAboutEverythingThatWasMissing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mem, service := storetest.Memory(time.Now), &hung{}
+		for n := range 200 {
+			_, err := replicaOf(mem).update(t.Context(), numbered(n).ID, func(r *Record) (store.Next, error) {
+				*r = lostRecord()
+				r.Invoice = numbered(n)
+				return store.Next{}, nil
+			})
+			must(err)
+		}
+		f, began := replicaOf(mem, service), time.Now()
+		if err := f.syncProvider(t.Context(), service); !errors.Is(err, billing.ErrUnavailable) || time.Since(began) > time.Minute {
+			t.Errorf("a sync took %s: %v", time.Since(began), err)
+		}
+		service.well, service.asked = true, 0
+		for range 3 {
+			_ = f.syncProvider(t.Context(), service)
+		}
+		if service.asked != 200 {
+			t.Errorf("well again, it is asked %d times in three syncs, want once about each of 200", service.asked)
+		}
+	})
+}
