@@ -12,12 +12,38 @@ import (
 	"kvitt/store/redistest"
 )
 
+// reminding starts a serve, and waits until everybody was reminded of INV-1.
+func (o *office) reminding(more ...string) *process {
+	o.t.Helper()
+	p := start(o.t, o.settings(more...), "serve")
+	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	return p
+}
+
+// leaves asks it to stop, which it does in time.
+func (o *office) leaves(p *process) {
+	o.t.Helper()
+	if code, took := p.stop(); code != well || took > 10*time.Second {
+		o.t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
+	}
+}
+
+// leftNothing looks whether the invoice was paid and everybody told before it left.
+func (o *office) leftNothing(invoice string) {
+	o.t.Helper()
+	if n := len(o.stripe.Charges(invoice)); n != 1 {
+		o.t.Errorf("money moved %d times, want once", n)
+	}
+	if !o.settled("INV-1") {
+		o.t.Error("it left without saying that it was paid")
+	}
+}
+
 func TestAskedToStopItFinishesThePaymentInHand(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	invoice := o.bill("INV-1")
-	p := start(t, o.settings(), "serve")
-	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	p := o.reminding()
 	asked := make(chan struct{}, 9)
 	o.onRequest(func(r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/pay") {
@@ -27,9 +53,7 @@ func TestAskedToStopItFinishesThePaymentInHand(t *testing.T) {
 	})
 	o.submit(o.asha, "INV-1")
 	<-asked
-	if code, took := p.stop(); code != 0 || took > 10*time.Second {
-		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
-	}
+	o.leaves(p)
 	if n := len(o.stripe.Charges(invoice)); n != 1 {
 		t.Errorf("money moved %d times, want once", n)
 	}
@@ -42,18 +66,10 @@ func TestAskedToStopRightAfterASubmissionWasAnsweredItPays(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	invoice := o.bill("INV-1")
-	p := start(t, o.settings(), "serve")
-	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	p := o.reminding()
 	o.submit(o.asha, "INV-1")
-	if code, took := p.stop(); code != 0 || took > 10*time.Second {
-		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
-	}
-	if n := len(o.stripe.Charges(invoice)); n != 1 {
-		t.Errorf("money moved %d times, want once", n)
-	}
-	if !o.settled("INV-1") {
-		t.Error("it left without saying that it was paid")
-	}
+	o.leaves(p)
+	o.leftNothing(invoice)
 }
 
 // Slack takes its time to say who submits, so the stop comes while the submission still waits for its answer.
@@ -61,8 +77,7 @@ func TestAskedToStopWhileASubmissionIsBeingAnsweredItPays(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	invoice := o.bill("INV-1")
-	p := start(t, o.settings(), "serve")
-	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	p := o.reminding()
 	view := o.openPay(o.asha, "INV-1")
 	clear := o.slack.Fail(sandbox.Fault{Method: "users.info", Kind: sandbox.Slow, Latency: 1500 * time.Millisecond})
 	defer clear()
@@ -72,18 +87,11 @@ func TestAskedToStopWhileASubmissionIsBeingAnsweredItPays(t *testing.T) {
 	if len(answered) > 0 {
 		t.Fatal("it was answered before the stop")
 	}
-	if code, took := p.stop(); code != 0 || took > 10*time.Second {
-		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
-	}
+	o.leaves(p)
 	if err := <-answered; err != nil {
 		t.Errorf("the person who pays saw: %v", err)
 	}
-	if n := len(o.stripe.Charges(invoice)); n != 1 {
-		t.Errorf("money moved %d times, want once", n)
-	}
-	if !o.settled("INV-1") {
-		t.Error("it left without saying that it was paid")
-	}
+	o.leftNothing(invoice)
 }
 
 // Stripe hangs while it is asked whether the invoice is still as it was shown: nothing was sent when the time of the stop is over.
@@ -121,8 +129,7 @@ func TestWhatAStopCutsOffOnTheVeryWayToStripeIsNoPaymentOfWhichNobodyKnows(t *te
 // nth on.
 func (o *office) cutOff(invoice string, nth int32, after time.Duration) {
 	o.t.Helper()
-	p := start(o.t, o.settings("KVITT_SYNC=@every 10m"), "serve")
-	o.soon("a reminder in every place", 30*time.Second, func() bool { return o.reminded("INV-1") })
+	p := o.reminding("KVITT_SYNC=@every 10m")
 	view := o.openPay(o.asha, "INV-1")
 	asked := make(chan struct{}, 9)
 	var questions atomic.Int32
@@ -141,9 +148,7 @@ func (o *office) cutOff(invoice string, nth int32, after time.Duration) {
 	})
 	must(o.t, o.slack.Submit(o.t.Context(), o.asha, view.ID))
 	<-asked
-	if code, took := p.stop(); code != well || took > 10*time.Second {
-		o.t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
-	}
+	o.leaves(p)
 	o.onRequest(func(*http.Request) {})
 }
 
@@ -172,9 +177,7 @@ func TestAskedToStopBeforeItsStoreAnswersItEndsWell(t *testing.T) {
 	})
 	p := start(t, o.settings("REDIS_URL="+door.URL()), "serve")
 	<-reached
-	if code, took := p.stop(); code != well || took > 10*time.Second {
-		t.Errorf("asked to stop, it exited with %d after %s; want 0 within 10 s", code, took)
-	}
+	o.leaves(p)
 }
 
 func TestItAnswersProbesWhileItWaitsForItsStore(t *testing.T) {
