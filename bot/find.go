@@ -19,11 +19,11 @@ import (
 const (
 	historyPage  = 100
 	historyPages = 10
-	clockSkew    = 65 * time.Minute // A clock that was set an hour ahead must not have us post again what is there.
+	clockSkew    = 130 * time.Minute // Two clocks that were set an hour ahead must not have us post again what is there.
 )
 
-// Find looks for a message that the bot itself posted in a channel with that token, since then (an hour's difference between
-// clocks is allowed for). It looks through 1000 messages at most. It does not see replies in threads: FindReply does.
+// Find looks for a message that the bot itself posted in a channel with that token, since then (two hours' difference between
+// clocks are allowed for). It looks through 1000 messages at most. It does not see replies in threads: FindReply does.
 // ErrNoHistory: the bot may not read there.
 func (b *Bot) Find(ctx context.Context, channel, token string, since time.Time) (Ref, bool, error) {
 	return b.find(ctx, history, url.Values{"channel": {channel}}, token, since)

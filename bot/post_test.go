@@ -202,12 +202,12 @@ func TestFindLooksThroughEveryPageAndPassesOverEverybodyElse(t *testing.T) {
 		for range 3 * historyPage {
 			w.slack.Say(w.asha, w.finance, "chatter")
 		}
-		for _, ahead := range []time.Duration{0, time.Hour} { // By a clock that is an hour ahead, it was posted in an hour.
+		for _, ahead := range []time.Duration{0, time.Hour, 2 * time.Hour} { // By clocks that are ahead, it was posted later.
 			if got, found, err := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(ahead)); !found || got != ref {
 				w.t.Errorf("Find: %v, %v, %v", got, found, err)
 			}
 		}
-		if _, found, _ := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(2*time.Hour)); found {
+		if _, found, _ := w.bot.Find(w.t.Context(), w.finance, "tok-1", since.Add(3*time.Hour)); found {
 			w.t.Error("Find looked further back than it was told to")
 		}
 	})

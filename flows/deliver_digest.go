@@ -17,7 +17,7 @@ func (d *delivery) say(ctx context.Context, box Mailbox) error {
 	channel, err := d.destination(ctx, d.user)
 	found := false
 	if err == nil && post.Unsure {
-		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), post.Claimed.Add(-time.Minute))
+		post.Ref, found, err = d.Bot.Find(ctx, channel, post.token(d.user), sooner(post.Claimed, d.Now()).Add(-time.Minute))
 		if err == nil && !found {
 			post.missing(d.lease.Token, d.Now())
 		}

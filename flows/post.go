@@ -139,7 +139,7 @@ func (p *Post) nobody(err error) bool {
 }
 
 func (j *job) find(ctx context.Context, post Post, channel string) (bot.Ref, bool, error) {
-	since := post.Claimed.Add(-time.Minute)
+	since := sooner(post.Claimed, j.Now()).Add(-time.Minute)
 	if post.Thread != "" {
 		return j.Bot.FindReply(ctx, bot.Ref{Channel: channel, TS: post.Thread}, post.token(j.id), since)
 	}

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -28,19 +29,28 @@ var (
 	phases   = map[string]time.Duration{"machine 1": 11 * time.Second}
 )
 
-// set sets a clock wrong for a while, and then right again.
-func (c *clocks) set(whose string, by, lasts time.Duration) {
+// set sets a clock wrong for a while, and then right again; false where it would be wrong by more than an hour, with what it is wrong by already.
+func (c *clocks) set(whose string, by, lasts time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	c.steps[whose] = append(c.steps[whose], step{now, by}, step{now.Add(lasts), -by})
+	steps := append(slices.Clone(c.steps[whose]), step{now, by}, step{now.Add(lasts), -by})
+	if slices.ContainsFunc(steps, func(s step) bool { return !s.at.Before(now) && sum(steps, s.at).Abs() > time.Hour }) {
+		return false
+	}
+	c.steps[whose] = steps
+	return true
 }
 
 // wrong is by how much a clock was wrong at a moment.
-func (c *clocks) wrong(whose string, at time.Time) (by time.Duration) {
+func (c *clocks) wrong(whose string, at time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, s := range c.steps[whose] {
+	return sum(c.steps[whose], at)
+}
+
+func sum(steps []step, at time.Time) (by time.Duration) {
+	for _, s := range steps {
 		if !s.at.After(at) {
 			by += s.by
 		}
@@ -85,7 +95,8 @@ func (w *world) astray(b *bill, nth int, asked bool) {
 		whose = machines[nth]
 	}
 	lasts := []time.Duration{20 * time.Second, 5 * time.Minute, time.Hour, 5 * time.Hour}[w.dice("lasts", b.id)%4]
-	w.met(b.memory)
-	w.note("", "the clock of %s is set by %s for %s", whose, by, lasts)
-	w.clocks.set(whose, by, lasts)
+	if w.clocks.set(whose, by, lasts) {
+		w.met(b.memory)
+		w.note("", "the clock of %s is set by %s for %s", whose, by, lasts)
+	}
 }
