@@ -39,7 +39,7 @@ years: ## Lives five small years and makes 800 payments, without the race detect
 
 simulate: ## Lives SEEDS=100 years with INVOICES=300, ADMINS=5, CHANNELS=3 and REPLICAS=2 each and writes docs/reports/simulation.md; a broken promise is told as a story. KEEP=folder goes on where it was stopped.
 	@mkdir -p docs/reports
-	GOGC=400 go test -count 1 -vet=off -timeout 48h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) -admins $(ADMINS) -channels $(CHANNELS) -replicas $(REPLICAS) \
+	GOGC=1600 go test -count 1 -vet=off -timeout 48h -v -run '^TestAYear$$' ./flows/year -seeds $(SEEDS) -invoices $(INVOICES) -admins $(ADMINS) -channels $(CHANNELS) -replicas $(REPLICAS) \
 		-keep "$(abspath $(KEEP))" -report $(CURDIR)/docs/reports/$(REPORT).md | grep -v '^ *=== '
 
 payments: ## Makes PAYMENTS=10000 payments with SEED=1 at each of two gateways while everything fails, and says in docs/reports how often each fault was met.

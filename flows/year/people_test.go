@@ -212,11 +212,13 @@ func (y *year) send(e event, who *person, payload string, twice bool) bool {
 func (y *year) newest(channel, value, button string, since time.Time) (*said, bool) {
 	y.slack.mu.Lock()
 	defer y.slack.mu.Unlock()
-	list := y.slack.in[channel]
-	for i := len(list) - 1; i >= 0 && !list[i].posted.at.Before(since); i-- {
-		if blocks := list[i].last.blocks; strings.Contains(blocks, `"value":"`+value+`"`) && strings.Contains(blocks, button) {
-			return list[i], true
+	var found *said
+	for _, m := range y.slack.about[channel+" "+value] {
+		blocks := m.last.blocks
+		if m.posted.at.Before(since) || found != nil && m.nth < found.nth || !strings.Contains(blocks, `"value":"`+value+`"`) || !strings.Contains(blocks, button) {
+			continue
 		}
+		found = m
 	}
-	return nil, false
+	return found, found != nil
 }

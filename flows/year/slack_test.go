@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type slack struct {
 	tick  int
 	said  []*said
 	in    map[string][]*said // By channel.
+	about map[string][]*said // By channel and a value of a button that they have or had, in no order.
 	at    map[string]*said   // By channel and ts.
 	views []*view
 	touch []version      // Every version of every message.
@@ -31,6 +33,7 @@ type slack struct {
 
 // said is one message: as it was posted, and as it is since the last edit.
 type said struct {
+	nth                               int // In the order that they were posted.
 	place, channel, ts, thread, token string
 	posted                            version
 	mu                                *sync.Mutex // Of slack; guards the last version.
@@ -55,7 +58,7 @@ func (m *said) now() version {
 type view struct{ id, user, raw string }
 
 func newSlack(y *year) *slack {
-	return &slack{y: y, in: map[string][]*said{}, at: map[string]*said{}, tries: map[string]int{}}
+	return &slack{y: y, in: map[string][]*said{}, about: map[string][]*said{}, at: map[string]*said{}, tries: map[string]int{}}
 }
 
 // RoundTrip is every call of the Web API, with what goes wrong on the way.
@@ -160,11 +163,11 @@ func (s *slack) post(form url.Values) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick++
-	m := &said{place: place, channel: channel, ts: fmt.Sprintf("%d.%06d", time.Now().Unix(), s.tick%1_000_000), thread: form.Get("thread_ts"), token: tokenIn(form.Get("metadata"))}
+	m := &said{nth: len(s.said), place: place, channel: channel, ts: fmt.Sprintf("%d.%06d", time.Now().Unix(), s.tick%1_000_000), thread: form.Get("thread_ts"), token: tokenIn(form.Get("metadata"))}
 	m.posted, m.mu = version{time.Now(), place, form.Get("text"), form.Get("blocks")}, &s.mu
 	m.last = m.posted
 	s.said, s.in[channel], s.at[channel+m.ts] = append(s.said, m), append(s.in[channel], m), m
-	s.touch = append(s.touch, m.last)
+	s.note(m)
 	s.y.tell(place, "%s", m.last.text)
 	return fmt.Sprintf(`{"ok":true,"channel":%q,"ts":%q}`, channel, m.ts)
 }
@@ -178,9 +181,22 @@ func (s *slack) update(form url.Values) string {
 		return `{"ok":false,"error":"message_not_found"}`
 	}
 	m.last = version{time.Now(), m.place, form.Get("text"), form.Get("blocks")}
-	s.touch = append(s.touch, m.last)
+	s.note(m)
 	s.y.tell(m.place, "(edited) %s", m.last.text)
 	return fmt.Sprintf(`{"ok":true,"channel":%q,"ts":%q,"text":""}`, m.channel, m.ts)
+}
+
+// note keeps a message's newest version, and what it is about: people look for what they can press all year.
+func (s *slack) note(m *said) {
+	s.touch = append(s.touch, m.last)
+	for rest, found := m.last.blocks, true; found; {
+		var value string
+		_, rest, found = strings.Cut(rest, `"value":"`)
+		value, rest, _ = strings.Cut(rest, `"`)
+		if key := m.channel + " " + value; found && !slices.Contains(s.about[key], m) {
+			s.about[key] = append(s.about[key], m)
+		}
+	}
 }
 
 // whispered keeps what one person alone saw.
